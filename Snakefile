@@ -1,0 +1,30 @@
+# Orderless: orderless pooling of deep activations, from images to a report. See README.md.
+from snakemake.utils import min_version
+
+min_version("9.25")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/datasets.smk"
+include: "workflow/rules/backbones.smk"
+include: "workflow/rules/activations.smk"
+include: "workflow/rules/codebooks.smk"
+include: "workflow/rules/representations.smk"
+include: "workflow/rules/classification.smk"
+include: "workflow/rules/reports.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        REPORTS,

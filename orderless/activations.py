@@ -1,0 +1,181 @@
+"""Activations: images through a dense network, its tapped layers as local descriptors, projected on the way out.
+
+A descriptor set is what one or more representations share: views, a layer, a projection. One job looks at a shard of
+images and makes every set of the selected representations from the same forward passes.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+
+from orderless.backbones.dense import DenseNetwork
+from orderless.errors import OrderlessError
+from orderless.views import Level, cut, levels, windows
+
+BATCH_PIXELS = 2_000_000  # network inputs of one size go through together up to this many pixels
+
+
+@dataclass
+class Descriptors:
+    """Local descriptors of one image in one set, level after level.
+
+    x: (n, d) float32. guide: (n, g) float32 or None. windows: (n, 4) float32, x y width height relative to the image.
+    rows: rows of x in each level. counts: descriptors behind them, more than rows where a level was averaged at once.
+    """
+
+    x: np.ndarray
+    guide: np.ndarray | None
+    windows: np.ndarray
+    rows: list[int]
+    counts: list[int]
+
+
+def units(maps: torch.Tensor, size: int) -> torch.Tensor:
+    """Each size x size neighbourhood of units of (n, c, rows, columns) maps as one descriptor, border units left out.
+
+    Returns (n, (rows - size + 1) * (columns - size + 1), c * size^2). Paper D, Sec. 3.1: 13 x 13 x 384 gives 121 of 3,456.
+    """
+    if size == 1:
+        return maps.flatten(2).transpose(1, 2)
+    return torch.nn.functional.unfold(maps, size).transpose(1, 2)
+
+
+def inner(maps: torch.Tensor, size: int) -> torch.Tensor:
+    """The units of the guiding layer at the centres of the neighbourhoods of `units`."""
+    border = size // 2
+    return units(maps[..., border : maps.shape[-2] - border, border : maps.shape[-1] - border], 1)
+
+
+class Extractor:
+    """Runs a dense network over images and yields their descriptors, set by set.
+
+    backbone: its catalog entry. sets: set id -> {views, layer, projection} resolved. projections: set id -> PCA arrays;
+    a set that is not in it comes raw. A set with projection `mean` is averaged over each level at once.
+    """
+
+    def __init__(self, network: DenseNetwork, backbone: dict, sets: dict[str, dict], projections: dict[str, dict], device: str = "cpu"):
+        self.network, self.backbone, self.sets, self.device = network, backbone, sets, device
+        self.seconds = dict.fromkeys(sets, 0.0)  # what each set took: its levels' forward passes, its own projection
+        self.projections = {
+            name: {key: torch.from_numpy(value).to(device) for key, value in pca.items()} for name, pca in projections.items()
+        }
+        self.mean = 255 * torch.tensor(backbone["mean"], device=device).view(1, 3, 1, 1)
+        self.std = 255 * torch.tensor(backbone["std"], device=device).view(1, 3, 1, 1)
+        self.bgr = backbone.get("channels", "rgb") == "bgr"
+
+    def levels_of(self, name: str, image_size: tuple[int, int]) -> list[Level]:
+        """The levels that a set looks at in an image of (width, height)."""
+        return levels(self.sets[name]["views"], self.backbone["input"], self.backbone["canvas"], image_size)
+
+    def describe(self, image: Image.Image) -> dict[str, Descriptors]:
+        """Every set's descriptors of one image."""
+        of_set = {name: self.levels_of(name, image.size) for name in self.sets}
+        parts: dict[str, list[tuple]] = {name: [None] * len(found) for name, found in of_set.items()}
+        # Two views that share a level (the whole image is the pyramid's first) share its forward pass.
+        for level in dict.fromkeys(level for found in of_set.values() for level in found):
+            begin = time.perf_counter()
+            maps = self.forward(cut(image, level))
+            forward = time.perf_counter() - begin
+            for name, found in of_set.items():
+                if level in found:
+                    begin = time.perf_counter()
+                    parts[name][found.index(level)] = self.describe_level(name, level, maps)
+                    self.seconds[name] += forward + time.perf_counter() - begin
+        return {name: join(found) for name, found in parts.items()}
+
+    def forward(self, inputs: np.ndarray) -> dict[str, torch.Tensor]:
+        """(n, h, w, 3) uint8 -> the maps of every tapped layer."""
+        step = max(1, BATCH_PIXELS // (inputs.shape[1] * inputs.shape[2]))
+        found: list[dict[str, torch.Tensor]] = []
+        with torch.inference_mode():
+            for first in range(0, len(inputs), step):
+                x = torch.from_numpy(inputs[first : first + step]).to(self.device).permute(0, 3, 1, 2).float()
+                x = x.flip(1) if self.bgr else x
+                found.append(self.network((x - self.mean) / self.std))
+        return found[0] if len(found) == 1 else {role: torch.cat([maps[role] for maps in found]) for role in found[0]}
+
+    def describe_level(self, name: str, level: Level, maps: dict[str, torch.Tensor]) -> tuple:
+        """(x, guide, windows, count) of one set in one level."""
+        layer = self.sets[name]["layer"]
+        size = layer.get("units", 1)
+        tap = maps[layer["tap"]]
+        x = units(tap, size).flatten(0, 1)
+        count = len(x)
+        guide = inner(maps[layer["guide"]], size).flatten(0, 1).clamp_min(0) if "guide" in layer else None
+        geometry = self.network.geometry[layer["tap"]]
+        grid = (tap.shape[-2] - size + 1, tap.shape[-1] - size + 1)
+        where = windows(level, grid, geometry.stride, geometry.window + (size - 1) * geometry.stride)
+        if name in self.projections:
+            pca = self.projections[name]
+            x = (x - pca["mean"]) @ pca["basis"]
+        elif self.sets[name]["projection"] == "mean":
+            x, where = x.mean(0, keepdim=True), np.array([[0, 0, 1, 1]], np.float32)
+        return x.cpu().numpy(), None if guide is None else guide.cpu().numpy(), where, count
+
+
+def join(parts: list[tuple]) -> Descriptors:
+    """The levels of an image one after another."""
+    guide = None if parts[0][1] is None else np.concatenate([part[1] for part in parts])
+    x, where = (np.concatenate([part[i] for part in parts]) for i in (0, 2))
+    return Descriptors(x, guide, where, [len(part[0]) for part in parts], [part[3] for part in parts])
+
+
+def read_ahead(paths: list[str], read: Callable[[str], Image.Image]) -> Iterator[Image.Image]:
+    """Images in order, the next few decoded while the network is busy."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = [pool.submit(read, path) for path in paths[:4]]
+        for index in range(len(paths)):
+            image = waiting.pop(0).result()
+            if index + 4 < len(paths):
+                waiting.append(pool.submit(read, paths[index + 4]))
+            yield image
+
+
+def to_half(x: np.ndarray, what: str) -> np.ndarray:
+    """float16, refused where a value is not finite or too large for it: `what` names the image and the set."""
+    half = x.astype(np.float16)
+    if not np.isfinite(half).all():
+        raise OrderlessError(f"{what}: activations beyond the range of float16, or not finite. Look at the image and the weights.")
+    return half
+
+
+def sample(extractor: Extractor, paths: list[str], read, wanted: int, rng: np.random.Generator, progress) -> dict[str, np.ndarray]:
+    """A random sample of each set's raw descriptors: about `wanted` in all, equally many from each image. float16."""
+    share = -(-wanted // len(paths))
+    found: dict[str, list[np.ndarray]] = {name: [] for name in extractor.sets}
+    for path, image in progress(zip(paths, read_ahead(paths, read), strict=True), len(paths)):
+        for name, descriptors in extractor.describe(image).items():
+            rows = np.sort(rng.permutation(len(descriptors.x))[:share])
+            found[name].append(to_half(descriptors.x[rows], f"{path}, {name}"))
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def extract(extractor: Extractor, paths: list[str], read, progress) -> dict[str, np.ndarray]:
+    """All descriptors of a shard of images, as the tensors of its file.
+
+    For each set: `<set>/x` (n, d) float16, `<set>/guide` (n, g) float16 where it has one, `<set>/windows` (n, 4) float16,
+    `<set>/rows` (images, levels) int32: how many rows of x belong to each level of each image, in order; `<set>/counts`
+    (images, levels) int32: how many descriptors these rows stand for.
+    """
+    found: dict[str, list[Descriptors]] = {name: [] for name in extractor.sets}
+    for path, image in progress(zip(paths, read_ahead(paths, read), strict=True), len(paths)):
+        for name, descriptors in extractor.describe(image).items():
+            descriptors.x = to_half(descriptors.x, f"{path}, {name}")
+            descriptors.windows = descriptors.windows.astype(np.float16)
+            if descriptors.guide is not None:
+                descriptors.guide = to_half(descriptors.guide, f"{path}, {name}")
+            found[name].append(descriptors)
+    tensors = {}
+    for name, images in found.items():
+        tensors[f"{name}/x"] = np.concatenate([d.x for d in images])
+        tensors[f"{name}/windows"] = np.concatenate([d.windows for d in images])
+        tensors[f"{name}/rows"] = np.array([d.rows for d in images], np.int32)
+        tensors[f"{name}/counts"] = np.array([d.counts for d in images], np.int32)
+        if images[0].guide is not None:
+            tensors[f"{name}/guide"] = np.concatenate([d.guide for d in images if d.guide is not None])
+    return tensors

@@ -1,0 +1,139 @@
+"""Backbones: pre-trained networks, loaded with their weights, dense, with the papers' layer roles tapped.
+
+Nothing here imports torch until a network is asked for.
+"""
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from orderless.errors import OrderlessError, nearest
+from orderless.storage import Tensors, file_hash, recipe, save
+
+
+def architecture(backbone: dict, name: str):
+    """The bare torch module of a catalog entry, with random weights."""
+    kind = backbone["kind"]
+    if kind == "tinyalex":
+        from orderless.backbones.tinyalex import tinyalex
+
+        return tinyalex()
+    if kind == "caffenet":
+        from orderless.backbones.caffenet import caffenet
+
+        return caffenet()
+    from torchvision import models
+
+    valid = models.list_models(module=models)
+    if backbone["model"] not in valid:
+        raise OrderlessError(f"backbone '{name}': torchvision has no model '{backbone['model']}'.{nearest(backbone['model'], valid)}")
+    # aux classifiers of GoogLeNet and Inception are no part of the representation
+    extra = {"init_weights": False} if backbone["model"] in ("googlenet", "inception_v3") else {}
+    return models.get_model(backbone["model"], weights=None, **extra)
+
+
+def read_weights(path: str | Path) -> dict:
+    """The tensors of a weights file: safetensors, or a torch `state_dict`, never a pickle of code."""
+    import torch
+    from safetensors.torch import load_file
+
+    path = Path(path)
+    if not path.is_file():
+        raise OrderlessError(f"{path}: no such weights file. Set the backbone's 'weights' to a file that exists.")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for damaged files
+        raise OrderlessError(f"{path}: cannot be read as weights ({error}). Give a safetensors file or a torch state_dict.") from error
+    if not isinstance(state, dict):
+        raise OrderlessError(f"{path}: holds a {type(state).__name__}, not a state_dict. Save model.state_dict() and give that.")
+    return state.get("state_dict", state)
+
+
+def set_weights(model, state: dict, name: str, source: str) -> None:
+    """Load tensors into the module as float32; every tensor must have its place and its shape."""
+    own = model.state_dict()
+    missing, surplus = sorted(set(own) - set(state)), sorted(set(state) - set(own))
+    missing = [key for key in missing if not key.endswith("num_batches_tracked")]
+    shapes = [key for key in own if key in state and own[key].shape != state[key].shape]
+    if missing or surplus or shapes:
+        what = f"lacks '{missing[0]}'" if missing else f"has '{surplus[0]}'" if surplus else f"differs in the shape of '{shapes[0]}'"
+        raise OrderlessError(
+            f"{source}: is not of backbone '{name}': it {what} ({len(missing)} missing, {len(surplus)} unknown, "
+            f"{len(shapes)} of another shape). Give the weights of this network, or name the network of these weights."
+        )
+    model.load_state_dict({key: value.float() for key, value in state.items()}, strict=False)
+    broken = [key for key, value in model.state_dict().items() if not value.isfinite().all()]
+    if broken:
+        raise OrderlessError(f"{source}: '{broken[0]}' holds values that are not finite. The file is damaged: fetch it again.")
+
+
+def fetch_model(backbone: dict, name: str):
+    """The module of a catalog entry with the weights that it names, from a file or through torchvision, and their source."""
+    model = architecture(backbone, name)
+    wanted = backbone["weights"]
+    if backbone["kind"] == "torchvision" and not Path(wanted).suffix:
+        from torchvision import models
+
+        valid = [weights.name for weights in models.get_model_weights(backbone["model"])]
+        if wanted not in [*valid, "DEFAULT"]:
+            raise OrderlessError(
+                f"catalog.backbones.{name}.weights: torchvision has no '{wanted}' for {backbone['model']}."
+                f"{nearest(wanted, [*valid, 'DEFAULT'])} A file is named by its path, with its suffix."
+            )
+        weights = models.get_model_weights(backbone["model"])[wanted]
+        try:
+            state = weights.get_state_dict(progress=True, check_hash=True)
+        except OSError as error:
+            raise OrderlessError(
+                f"{weights.url}: could not be fetched ({error}). Fetch it where there is a network and give the file: "
+                f"catalog.backbones.{name}.weights: path/to/file.pth"
+            ) from error
+        source = weights.url
+    else:
+        state, source = read_weights(wanted), f"{Path(wanted).name}, sha256 {file_hash(wanted)}"
+    set_weights(model, state, name, wanted)
+    return model, source
+
+
+def save_weights(model, backbone: dict, path: str | Path, source: str) -> None:
+    """Keep a module's tensors in a file of this suite."""
+    tensors = {key: value.numpy() for key, value in model.state_dict().items()}
+    content = {key: zlib.crc32(np.ascontiguousarray(value)) for key, value in tensors.items()}
+    save(path, tensors, "weights", recipe=recipe("weights", backbone, content), source=source)
+
+
+def load(backbone: dict, name: str, weights: str | Path, device: str = "cpu"):
+    """The dense network of a catalog entry with its verified weights (a file of `save_weights`), on a device."""
+    import torch
+
+    from orderless.backbones.dense import DenseNetwork
+
+    model = architecture(backbone, name)
+    stored = Tensors(weights, "weights")
+    set_weights(model, {key: torch.from_numpy(stored[key]) for key in stored.names()}, name, str(weights))
+    network = DenseNetwork(model, backbone["layers"], backbone["input"], name)
+    network.module.to(torch.device(device)).requires_grad_(False)
+    return network
+
+
+def card(backbone: dict, name: str, weights: str | Path) -> dict:
+    """Facts about a network for the report: where its weights are from, and what each role's layer looks like."""
+    network = load(backbone, name, weights)
+    header = Tensors(weights, "weights").header
+    layers = {role: vars(network.geometry[role]) | {"node": node} for role, node in network.layers.items()}
+    return {"backbone": name, "source": header["source"], "recipe": header["recipe"], "input": backbone["input"], "layers": layers}
+
+
+def pick_device(device: str) -> str:
+    """`auto` becomes `cuda` where there is a GPU, else `cpu`; the choice is printed."""
+    import torch
+
+    found = torch.cuda.is_available()
+    if device == "cuda" and not found:
+        raise OrderlessError("config.device: 'cuda' is asked for, and torch sees no GPU. Set device: cpu or auto.")
+    chosen = "cuda" if found and device != "cpu" else "cpu"
+    print(f"device: {torch.cuda.get_device_name() if chosen == 'cuda' else 'cpu'}")
+    return chosen

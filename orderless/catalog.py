@@ -1,0 +1,222 @@
+"""The catalog (what exists) and the configuration (what to run), merged, checked and resolved into a plan.
+
+Read whenever the workflow is parsed: nothing heavy is imported here.
+"""
+
+import copy
+import os
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orderless import encoders
+from orderless.errors import OrderlessError, nearest
+
+WORKFLOW = Path(__file__).resolve().parents[1] / "workflow"
+SECTIONS = ["datasets", "backbones", "views", "layers", "projections", "encoders", "representations"]
+COMBINERS = ("mean", "counts", "sum", "concat")
+DEFAULTS: dict[str, Any] = {
+    "seed": 0,
+    "shard_images": 500,
+    "sample": {"images": 5000, "descriptors": 256_000},
+    "encoding": {"backend": "vlfeat"},
+    "classifier": {"C": [0.1, 1, 10, 100], "folds": 3},
+    "bootstrap": 1000,
+    "device": "auto",
+    "on_bad_image": "fail",
+    "catalog": {},
+}
+Plan = dict[str, Any]
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file, as plain data."""
+    return yaml.safe_load(path.read_text())
+
+
+@cache
+def schema(name: str) -> dict[str, Any]:
+    """One of workflow/schemas."""
+    return read_yaml(WORKFLOW / "schemas" / f"{name}.schema.yaml")
+
+
+def merge(base: dict, over: dict) -> dict:
+    """`over` laid over `base`, maps key by key, everything else replaced. Neither is changed."""
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(merged.get(key), dict) and isinstance(value, dict)
+        merged[key] = merge(merged[key], value) if both else copy.deepcopy(value)
+    return merged
+
+
+def check(value: Any, rules: dict[str, Any], where: str) -> None:
+    """Hold a value against a JSON schema; the first error names the key and what would do."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(rules).iter_errors(value))
+    if error is None:
+        return
+    key = ".".join([where, *map(str, error.absolute_path)])
+    if error.validator == "additionalProperties":
+        valid = error.schema["properties"]
+        unknown = next(name for name in error.instance if name not in valid)
+        raise OrderlessError(f"{key}: unknown key '{unknown}'.{nearest(unknown, valid)}")
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if name not in error.instance)
+        raise OrderlessError(f"{key}: '{missing}' is missing. Add it.")
+    if error.validator == "enum":
+        raise OrderlessError(f"{key}: {error.instance!r} is not valid.{nearest(error.instance, error.validator_value)}")
+    raise OrderlessError(f"{key}: {error.message}. Mend this key.")
+
+
+def check_entry(section: str, name: str, entry: Any) -> None:
+    """Hold one catalog entry against its schema."""
+    where = f"catalog.{section}.{name}"
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", str(name)):
+        raise OrderlessError(f"{where}: an id is made of letters, digits, '-' and '_'.")
+    if not isinstance(entry, dict):
+        raise OrderlessError(f"{where}: {entry!r} is not a map of settings.")
+    rules = schema("catalog")
+    kinds = [key.split("/")[1] for key in rules if key.startswith(f"{section}/")]
+    if section == "encoders" or kinds:
+        if "kind" not in entry:
+            raise OrderlessError(f"{where}: 'kind' is missing. Add it.")
+        if section == "encoders":
+            encoders.make(entry, where)
+            return
+        if entry["kind"] not in kinds:
+            raise OrderlessError(f"{where}: kind '{entry['kind']}' does not exist.{nearest(entry['kind'], kinds)}")
+    which = f"{section}/{entry['kind']}" if kinds else "stacks" if "stack" in entry else section
+    check(entry, {"$defs": rules["$defs"], **rules[which]}, where)
+
+
+def load_config(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration with its defaults, checked against its schema."""
+    config = merge(DEFAULTS, {key: value for key, value in config.items() if value is not None})
+    check(config, schema("config"), "config")
+    return config
+
+
+def load_catalog(over: dict[str, Any]) -> dict[str, dict]:
+    """workflow/catalog with `over` (the configuration's `catalog:`) laid over it, every entry checked."""
+    for section in over:
+        if section not in SECTIONS:
+            raise OrderlessError(f"config.catalog: unknown key '{section}'.{nearest(section, SECTIONS)}")
+        if not isinstance(over[section], dict):
+            raise OrderlessError(f"config.catalog.{section}: a map from ids to entries is needed.")
+    catalog: dict[str, dict] = {}
+    for file in ("datasets", "backbones", "representations"):
+        catalog |= read_yaml(WORKFLOW / "catalog" / f"{file}.yaml")
+    catalog = merge(catalog, over)
+    for section in SECTIONS:
+        for name, entry in catalog[section].items():
+            check_entry(section, name, entry)
+    return catalog
+
+
+def lookup(catalog: dict[str, dict], section: str, name: str, where: str) -> dict[str, Any]:
+    """An entry of the catalog, or an error that names who asks for it."""
+    if name not in catalog[section]:
+        raise OrderlessError(f"{where}: '{name}' is not in catalog.{section}.{nearest(name, catalog[section])}")
+    return catalog[section][name]
+
+
+def adapted(catalog: dict[str, dict], backbone: str) -> dict[str, dict]:
+    """The catalog as a backbone's `adapt` changes it."""
+    over = catalog["backbones"][backbone].get("adapt", {})
+    where = f"catalog.backbones.{backbone}.adapt"
+    for section, entries in over.items():
+        if section not in SECTIONS[2:]:
+            raise OrderlessError(f"{where}: unknown key '{section}'.{nearest(section, SECTIONS[2:])}")
+        for name, entry in entries.items():
+            lookup(catalog, section, name, f"{where}.{section}")
+            check_entry(section, name, merge(catalog[section][name], entry))
+    return merge(catalog, over)
+
+
+def plan(config: dict[str, Any], catalog: dict[str, dict], backbone: str) -> Plan:
+    """What a backbone must compute for the selected representations, all references resolved.
+
+    sets: set id -> {views, layer, projection}; codebooks: codebook id -> {set, encoder};
+    representations: id -> {set, codebook, encoder, pooling, normalisation, reduce} or {stack}, parts of stacks included.
+    """
+    network = lookup(catalog, "backbones", backbone, "config.backbones")
+    local = adapted(catalog, backbone)
+    found: Plan = {"sets": {}, "codebooks": {}, "representations": {}}
+
+    def add(name: str, where: str, above: tuple[str, ...] = ()) -> None:
+        entry = lookup(local, "representations", name, where)
+        here = f"catalog.representations.{name}"
+        if name in above:
+            raise OrderlessError(f"{here}: is a part of itself ({' > '.join((*above, name))}).")
+        if name in found["representations"]:
+            return
+        if "stack" in entry:
+            for part in entry["stack"]:
+                add(part, here, (*above, name))
+            found["representations"][name] = {"stack": entry["stack"]}
+            return
+        layer = lookup(local, "layers", entry["layer"], here)
+        for role in filter(None, (layer["tap"], layer.get("guide"))):
+            if role not in network["layers"]:
+                raise OrderlessError(
+                    f"representation '{name}' needs layer '{role}', which backbone '{backbone}' does not name. "
+                    f"Add '{role}: <node>' to catalog.backbones.{backbone}.layers, or leave '{name}' out."
+                )
+        encoder = lookup(local, "encoders", entry["encoder"], here)
+        check_combination(name, entry, layer, encoder)
+        # The mean of a level is taken at once, so that raw activations need not be stored.
+        fallback = "mean" if encoder["kind"] == "mean" else None
+        projection = lookup(local, "projections", entry["projection"], here) if "projection" in entry else fallback
+        set_id = f"{entry['views']}.{entry['layer']}.{entry.get('projection', fallback or 'raw')}"
+        found["sets"][set_id] = {"views": lookup(local, "views", entry["views"], here), "layer": layer, "projection": projection}
+        codebook = f"{set_id}.{entry['encoder']}"
+        found["codebooks"][codebook] = {"set": set_id, "encoder": encoder}
+        kept = {key: entry[key] for key in ("pooling", "normalisation", "reduce") if key in entry}
+        found["representations"][name] = {"set": set_id, "codebook": codebook, **kept}
+
+    for name in config["representations"]:
+        add(name, "config.representations")
+    return found
+
+
+def check_combination(name: str, entry: dict, layer: dict, encoder: dict) -> None:
+    """Refuse choices that do not go together."""
+    here = f"catalog.representations.{name}"
+    chain = entry["pooling"]
+    if chain[-1] not in COMBINERS or any(step in COMBINERS for step in chain[:-1]):
+        raise OrderlessError(f"{here}.pooling: {chain} must end in one of {', '.join(COMBINERS)}, with at most 'l2' before it.")
+    if (encoder["kind"] == "crosslayer") != ("guide" in layer):
+        raise OrderlessError(f"{here}: a cross-layer encoder and a layer with a 'guide' belong together; here one lacks the other.")
+    if chain[-1] == "counts" and not encoders.make(encoder).mean_type:
+        raise OrderlessError(f"{here}.pooling: 'counts' weighs means; the {encoder['kind']} encoder makes sums. Use 'sum'.")
+
+
+def check_selection(config: dict[str, Any], catalog: dict[str, dict]) -> None:
+    """Every id that the configuration selects must exist."""
+    for section in ("datasets", "backbones", "representations"):
+        for name in config[section]:
+            lookup(catalog, section, name, f"config.{section}")
+
+
+def is_learned(encoder: dict[str, Any]) -> bool:
+    """Whether an encoder has a codebook to train."""
+    return bool(encoders.make(encoder).learned)
+
+
+def shards(config: dict[str, Any], catalog: dict[str, dict], name: str) -> int:
+    """The number of shards of a data set: as its entry says, or by the number of image files in its folder now."""
+    entry = catalog["datasets"][name]
+    if "shards" in entry:
+        return entry["shards"]
+    from orderless.images import SUFFIXES
+
+    root = Path(entry["root"])
+    if not root.is_dir():
+        raise OrderlessError(f"catalog.datasets.{name}.root: no folder '{root}'. Set it to the folder of your images.")
+    files = sum(Path(file).suffix.lower() in SUFFIXES for _, _, found in os.walk(root) for file in found)
+    return max(1, -(-files // config["shard_images"]))

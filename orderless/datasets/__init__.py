@@ -1,0 +1,39 @@
+"""Data sets: each becomes a folder of images and one index table.
+
+Index (CSV), one row an image: `image` (name, unique), `path`, `split` (train or test), `labels` (class names, joined by
+`;`), `ignored` (classes left out of the evaluation of this image), `group` (retrieval: images that match each other),
+`boxes` (class x y width height in pixels, joined by `;`), `sha256`.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from orderless.errors import OrderlessError
+
+COLUMNS = ["image", "path", "split", "labels", "ignored", "group", "boxes", "sha256"]
+
+
+def write_index(rows: list[dict], path: str | Path) -> None:
+    """Write an index table; what a row lacks is empty."""
+    table = pd.DataFrame(rows).reindex(columns=COLUMNS).fillna("")
+    twice = table["image"][table["image"].duplicated()]
+    if len(twice):
+        raise OrderlessError(f"{path}: image '{twice.iloc[0]}' is listed twice.")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False)
+
+
+def read_index(path: str | Path) -> pd.DataFrame:
+    """The index table, every column text."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def classes(index: pd.DataFrame) -> list[str]:
+    """The class names, sorted."""
+    return sorted({label for labels in index["labels"] for label in labels.split(";") if label})
+
+
+def shard_rows(count: int, shards: int, shard: int) -> range:
+    """The rows of the index that make shard `shard` of `shards`: contiguous, sizes differing by one at most."""
+    return range(count * shard // shards, count * (shard + 1) // shards)

@@ -1,0 +1,82 @@
+"""Anybody's own images: `train/<class>/*` and `test/<class>/*`, or `<class>/*` with a seeded split."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from orderless.errors import OrderlessError
+from orderless.images import find_images, read_image
+from orderless.seeds import generator
+from orderless.storage import file_hash
+
+
+def class_folders(root: Path) -> dict[str, list[Path]]:
+    """Class name -> its image files. An empty class folder is an error."""
+    folders = sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
+    found = {folder.name: find_images(folder) for folder in folders}
+    empty = [name for name, files in found.items() if not files]
+    if empty:
+        raise OrderlessError(f"{root / empty[0]}: no image in this class folder. Add images or remove the folder.")
+    odd = [name for name in found if ";" in name]
+    if odd:
+        raise OrderlessError(f"{root / odd[0]}: a class name must not contain ';'. Rename the folder.")
+    return found
+
+
+def list_folder(root: str | Path, seed: int, test_fraction: float = 0.3) -> list[tuple[Path, str, str]]:
+    """(file, split, class) for each image under `root`, split as the folders say, or else by a seeded draw in each class.
+
+    Raises OrderlessError for a missing or empty folder, a class in test only, fewer than two classes, a one-image class.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise OrderlessError(f"{root}: no such folder. Set the data set's 'root' to the folder of your images.")
+    if (root / "train").is_dir() and (root / "test").is_dir():
+        train, test = class_folders(root / "train"), class_folders(root / "test")
+        alone = sorted(set(test) - set(train))
+        if alone:
+            raise OrderlessError(f"{root / 'test' / alone[0]}: class '{alone[0]}' is in test only. Add it to train or remove it.")
+    else:
+        train, test = {}, {}
+        for name, files in class_folders(root).items():
+            order = generator(seed, "split", name).permutation(len(files))
+            held_out = max(1, round(test_fraction * len(files)))
+            test[name] = [files[i] for i in sorted(order[:held_out])]
+            train[name] = [files[i] for i in sorted(order[held_out:])]
+    if len(train) < 2:
+        raise OrderlessError(f"{root}: {len(train)} class folders found, at least two are needed: one folder for each class.")
+    few = sorted(name for name, files in train.items() if len(files) < 2)
+    if few:
+        raise OrderlessError(f"{root}: class '{few[0]}' has {len(train[few[0]])} training image; at least two are needed.")
+    if not any(test.values()):
+        raise OrderlessError(f"{root}: no test image. Add some under test/<class>.")
+    return [
+        (path, split, name)
+        for split, part in (("train", train), ("test", test))
+        for name, files in sorted(part.items())
+        for path in files
+    ]
+
+
+def index_folder(root: str | Path, seed: int, test_fraction: float, on_bad_image: str) -> tuple[list[dict], list[str]]:
+    """Index rows for a folder, each image decoded once to know that it can be. Returns the rows and what was skipped.
+
+    on_bad_image: `fail` raises one error that names every unreadable image; `skip` leaves them out.
+    """
+    root = Path(root)
+
+    def row(item: tuple[Path, str, str]) -> dict | str:
+        path, split, label = item
+        try:
+            read_image(path)
+        except OrderlessError as error:
+            return str(error)
+        name = path.relative_to(root).as_posix()
+        return {"image": name, "path": str(path), "split": split, "labels": label, "group": label, "sha256": file_hash(path)}
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(row, list_folder(root, seed, test_fraction)))
+    rows, bad = [r for r in results if isinstance(r, dict)], [r for r in results if isinstance(r, str)]
+    if bad and on_bad_image == "fail":
+        more = f"\n... and {len(bad) - 10} more" if len(bad) > 10 else ""
+        raise OrderlessError("\n".join(bad[:10]) + more)
+    return rows, bad

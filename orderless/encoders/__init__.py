@@ -1,0 +1,36 @@
+"""Encoders: the descriptors of one level of one image become one vector.
+
+One file each. A file `kind.py` defines `Encoder`, a frozen dataclass whose fields are the catalog's parameters, with
+`fit(x, engine, seed) -> codebook` (a dict of arrays, empty where nothing is learned), `encode(x, guide, codebook, engine)
+-> (D,) float32`, `learned`: whether it has a codebook, and `mean_type`: whether the vector of two bags is the count-weighted
+mean of theirs.
+"""
+
+import importlib
+import pkgutil
+from typing import Any
+
+from orderless.errors import OrderlessError, nearest
+
+
+def kinds() -> list[str]:
+    """The encoders that exist: the modules of this package."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def make(entry: dict[str, Any], where: str = "encoder") -> Any:
+    """The encoder of a catalog entry {kind: ..., parameters}. where: names the entry in an error."""
+    parameters = dict(entry)
+    kind = parameters.pop("kind")
+    if kind not in kinds():
+        raise OrderlessError(f"{where}: kind '{kind}' does not exist.{nearest(kind, kinds())}")
+    encoder = importlib.import_module(f"orderless.encoders.{kind}").Encoder
+    for name, value in parameters.items():
+        fields = encoder.__dataclass_fields__
+        if name not in fields:
+            raise OrderlessError(f"{where}: '{kind}' has no parameter '{name}'.{nearest(name, fields)}")
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or value <= 0:
+            raise OrderlessError(f"{where}: '{name}' is {value!r}; a number above 0 is needed.")
+        if fields[name].type is int and not isinstance(value, int):
+            raise OrderlessError(f"{where}: '{name}' is {value!r}; a whole number is needed.")
+    return encoder(**parameters)

@@ -1,0 +1,20 @@
+"""Cross-convolutional-layer pooling (paper D, Liu et al., CVPR 2015)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Nothing to choose and nothing to learn: the next layer's feature maps are the pooling channels."""
+
+    mean_type = False
+    learned = False
+
+    def fit(self, x: np.ndarray, engine, seed: int) -> dict[str, np.ndarray]:
+        return {}
+
+    def encode(self, x: np.ndarray, guide: np.ndarray, codebook: dict[str, np.ndarray], engine) -> np.ndarray:
+        """Paper D, Eq. 2: P_k = sum over i of x_i a_ik. x: (n, d), guide a: (n, K) at the same units. Returns (K d,)."""
+        return (guide.T @ x).reshape(-1)

@@ -1,0 +1,24 @@
+"""Fisher vectors (Perronnin et al. 2010), as in papers B (NFK, CSF, MPP)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """words: Gaussians of the mixture. iterations: EM steps."""
+
+    words: int = 256
+    iterations: int = 100
+
+    mean_type = True
+    learned = True
+
+    def fit(self, x: np.ndarray, engine, seed: int) -> dict[str, np.ndarray]:
+        """x: (n, d) training descriptors. Returns means (K, d), covariances (K, d), priors (K,)."""
+        return engine.gmm(x, self.words, self.iterations, seed)
+
+    def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], engine) -> np.ndarray:
+        """(n, d) -> (2 K d,): the mean gradient of the log-likelihood (the summand of paper B's Eq. 1), not normalised."""
+        return engine.fisher_vector(x, codebook)

@@ -1,0 +1,39 @@
+"""What every script of the workflow does around its work: a log, a clear last line when it fails, progress lines."""
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from orderless.errors import OrderlessError
+
+
+def run(main: Callable[[Any], None], snakemake: Any) -> None:
+    """Call main(snakemake) with its output in the job's log. A user's error ends the job with its message alone."""
+    with open(snakemake.log[0], "w", buffering=1) as log:
+        try:
+            with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+                main(snakemake)
+        except OrderlessError as error:
+            log.write(f"error: {error}\n")
+            print(f"\nerror: {error}\n", file=sys.stderr)
+            sys.exit(1)
+        except BaseException:
+            import traceback
+
+            log.write(traceback.format_exc())
+            raise
+
+
+def progress(items: Iterable, count: int, what: str = "images", every: float = 5.0) -> Iterator:
+    """Pass items on; every few seconds print how many are done, how many a second, and the time left."""
+    begin = last = time.monotonic()
+    for done, item in enumerate(items):
+        now = time.monotonic()
+        if now - last >= every:
+            last, rate = now, done / (now - begin)
+            print(f"{done} of {count} {what}, {rate:.1f} a second, {(count - done) / rate:.0f} s left")
+        yield item
+    taken = time.monotonic() - begin
+    print(f"{count} {what} in {taken:.1f} s, {count / max(taken, 1e-9):.1f} a second")

@@ -1,0 +1,41 @@
+"""Normalisations of a finished vector, and signs packed in two bits."""
+
+import numpy as np
+
+from orderless.errors import OrderlessError
+
+
+def l2(x: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Unit Euclidean length along an axis; a zero vector stays zero."""
+    norm = np.linalg.norm(x, axis=axis, keepdims=True)
+    return np.divide(x, norm, out=np.zeros_like(x), where=norm > 0)
+
+
+def signed_sqrt(x: np.ndarray) -> np.ndarray:
+    """sign(x) sqrt(|x|): the power normalisation with factor 0.5 (Perronnin et al. 2010, Sec. 2.2)."""
+    return np.sign(x) * np.sqrt(np.abs(x))
+
+
+STEPS = {"l2": l2, "signed_sqrt": signed_sqrt, "sign": np.sign}
+
+
+def normalise(x: np.ndarray, chain: list[str]) -> np.ndarray:
+    """Apply the named steps in order, to each row."""
+    for step in chain:
+        x = STEPS[step](x)
+    return x
+
+
+def pack_signs(x: np.ndarray) -> np.ndarray:
+    """(n, d) of {-1, 0, 1} -> (n, ceil(d / 4)) uint8, two bits a value: 0, 1 (positive) or 2 (negative). Paper D, Sec. 4.3.3."""
+    codes = np.zeros((len(x), -(-x.shape[1] // 4) * 4), np.uint8)
+    codes[:, : x.shape[1]] = (x > 0) + 2 * (x < 0)
+    return codes[:, 0::4] | codes[:, 1::4] << 2 | codes[:, 2::4] << 4 | codes[:, 3::4] << 6
+
+
+def unpack_signs(packed: np.ndarray, dimensions: int) -> np.ndarray:
+    """The inverse of `pack_signs`: (n, dimensions) float32 of {-1, 0, 1}."""
+    if packed.shape[1] != -(-dimensions // 4):
+        raise OrderlessError(f"{packed.shape[1]} bytes a row cannot hold {dimensions} signs.")
+    codes = np.stack([packed >> shift & 3 for shift in (0, 2, 4, 6)], axis=-1).reshape(len(packed), -1)[:, :dimensions]
+    return np.array([0, 1, -1, 0], np.float32)[codes]

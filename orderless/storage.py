@@ -1,0 +1,87 @@
+"""Intermediate files: safetensors with a header that says what made them, written whole or not at all.
+
+The header's `orderless` entry is a JSON object: `kind` (e.g. "descriptors"), `recipe` (a hash of everything the content
+depends on), `crc` (CRC-32 of each tensor's bytes) and whatever else the writer adds. A reader states the kind, and the
+recipe where it knows it, and refuses a file that is damaged or was made by something else.
+"""
+
+import hashlib
+import json
+import os
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from orderless.errors import OrderlessError
+
+
+def recipe(*parts: Any) -> str:
+    """A short hash of JSON-able parts: equal parts, equal recipe."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def file_hash(path: str | Path) -> str:
+    """The sha256 of a file's bytes."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def save(path: str | Path, tensors: dict[str, np.ndarray], kind: str, **header: Any) -> None:
+    """Write tensors and header to `path`; the file appears under its name only when it is complete."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    header |= {"kind": kind, "crc": {name: zlib.crc32(array) for name, array in arrays.items()}}
+    part = path.with_name(f"{path.name}.part{os.getpid()}")
+    try:
+        save_file(arrays, part, metadata={"orderless": json.dumps(header, sort_keys=True)})
+        os.replace(part, path)
+    except (OSError, SafetensorError) as error:
+        raise OrderlessError(f"{path}: could not be written ({error}). Make room or mend the folder, then run again.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+class Tensors:
+    """A file of tensors, opened and checked; rows are read from disk as they are asked for.
+
+    kind: what the file must hold. recipe: what it must have been made from, or None where any will do.
+    Raises OrderlessError that names the file and says what to do where it is missing, damaged, or another's.
+    """
+
+    def __init__(self, path: str | Path, kind: str, recipe: str | None = None):
+        self.path = Path(path)
+        remedy = "Delete it and run again: snakemake makes it anew."
+        try:
+            self._file = safe_open(self.path, framework="numpy")
+            self.header = json.loads((self._file.metadata() or {})["orderless"])
+        except FileNotFoundError as error:
+            raise OrderlessError(f"{self.path}: no such file. Run the rule that makes it.") from error
+        except (SafetensorError, KeyError, ValueError, OSError) as error:
+            raise OrderlessError(f"{self.path}: not a file of this suite, or damaged ({error}). {remedy}") from error
+        if self.header.get("kind") != kind:
+            raise OrderlessError(f"{self.path}: holds '{self.header.get('kind')}', expected '{kind}'. {remedy}")
+        if recipe is not None and self.header.get("recipe") != recipe:
+            raise OrderlessError(
+                f"{self.path}: was made from other settings (recipe {self.header.get('recipe')}, expected {recipe}). {remedy}"
+            )
+        for name, crc in self.header["crc"].items():
+            if zlib.crc32(np.ascontiguousarray(self[name])) != crc:
+                raise OrderlessError(f"{self.path}: tensor '{name}' is damaged (its checksum differs). {remedy}")
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._file.get_tensor(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.header["crc"]
+
+    def names(self) -> list[str]:
+        return sorted(self.header["crc"])
+
+    def rows(self, name: str, first: int, last: int) -> np.ndarray:
+        """Rows [first, last) of a tensor, without reading the rest."""
+        return self._file.get_slice(name)[first:last]

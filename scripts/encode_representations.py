@@ -1,0 +1,28 @@
+"""Encode, pool and normalise every representation of one shard; and the seconds that each codebook's encoding took."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from orderless import engines
+from orderless.datasets import read_index, shard_rows
+from orderless.jobs import run
+from orderless.representations import encode_shard, read_codebooks
+from orderless.storage import Tensors, recipe, save
+
+
+def main(snakemake):
+    plan = json.loads(snakemake.params.plan)
+    index = read_index(snakemake.input.index)
+    images = index["image"].iloc[list(shard_rows(len(index), snakemake.params.shards, int(snakemake.wildcards.shard)))].tolist()
+    shard = Tensors(snakemake.input.shard, "descriptors")
+    codebooks, recipes = read_codebooks([Path(path) for path in snakemake.input.codebooks], shard)
+    tensors, lengths, seconds = encode_shard(shard, images, plan, codebooks, engines.get(snakemake.params.engine))
+    made_of = recipe("representations", plan, shard.header["recipe"], recipes, snakemake.params.engine)
+    save(snakemake.output.shard, tensors, "representations", recipe=made_of, dimensions=lengths)
+    table = pd.DataFrame({"codebook": list(seconds), "seconds": list(seconds.values()), "images": len(images)})
+    table.to_csv(snakemake.output.timings, index=False)
+
+
+run(main, globals()["snakemake"])

@@ -1,0 +1,33 @@
+"""Run the network over a shard of images and store every descriptor set, projected; and the seconds each one took."""
+
+import json
+
+import pandas as pd
+
+from orderless.activations import Extractor, extract
+from orderless.backbones import load, pick_device
+from orderless.datasets import read_index, shard_rows
+from orderless.images import read_image
+from orderless.jobs import progress, run
+from orderless.projection import by_set
+from orderless.storage import Tensors, recipe, save
+
+
+def main(snakemake):
+    wildcards, params = snakemake.wildcards, snakemake.params
+    entry, sets = json.loads(params.backbone), json.loads(params.sets)
+    index = read_index(snakemake.input.index)
+    rows = index.iloc[list(shard_rows(len(index), params.shards, int(wildcards.shard)))]
+    projections = Tensors(snakemake.input.projections, "projections")
+    device = pick_device(params.device)
+    network = load(entry, wildcards.backbone, snakemake.input.weights, device)
+    extractor = Extractor(network, entry, sets, by_set(projections), device)
+    tensors = extract(extractor, rows["path"].tolist(), read_image, progress)
+    made_of = recipe("descriptors", projections.header["recipe"], rows[["image", "sha256"]].values.tolist())
+    save(snakemake.output.shard, tensors, "descriptors", recipe=made_of, projections=projections.header["recipe"])
+    seconds = extractor.seconds
+    table = pd.DataFrame({"set": list(seconds), "seconds": list(seconds.values()), "images": len(rows)})
+    table.to_csv(snakemake.output.timings, index=False)
+
+
+run(main, globals()["snakemake"])

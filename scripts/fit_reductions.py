@@ -1,0 +1,31 @@
+"""Fit the second projections (paper A) of the representations that have one, on training images."""
+
+import json
+
+import numpy as np
+
+from orderless.datasets import read_index
+from orderless.jobs import run
+from orderless.representations import Representations, fit_reduction
+from orderless.seeds import generator
+from orderless.storage import Tensors, recipe, save
+
+MOST = 5000  # training vectors that serve, as in paper A's code
+
+
+def main(snakemake):
+    plan = json.loads(snakemake.params.plan)
+    wanted = {name: row["reduce"] for name, row in plan["representations"].items() if "reduce" in row}
+    train = (read_index(snakemake.input.index)["split"] == "train").to_numpy()
+    shards = [Tensors(path, "representations") for path in snakemake.input.shards]
+    finished = Representations(shards, plan)
+    tensors = {}
+    for name, dim in wanted.items():
+        rng = generator(snakemake.params.seed, snakemake.wildcards.dataset, "reduction", name)
+        tensors[name] = fit_reduction(finished.matrix(name)[train], dim, MOST, rng)
+        print(f"{name}: {tensors[name].shape[0]} to {tensors[name].shape[1]} dimensions")
+    made_of = recipe("reductions", wanted, [shard.header["recipe"] for shard in shards], np.flatnonzero(train).tolist())
+    save(snakemake.output.reductions, tensors, "reductions", recipe=made_of)
+
+
+run(main, globals()["snakemake"])

@@ -1,0 +1,33 @@
+"""Look at a sample of training images and keep a random sample of each descriptor set that a projection is fitted for."""
+
+import json
+
+from orderless.activations import Extractor, sample
+from orderless.backbones import load, pick_device
+from orderless.datasets import read_index
+from orderless.images import read_image
+from orderless.jobs import progress, run
+from orderless.seeds import generator
+from orderless.storage import Tensors, recipe, save
+
+
+def main(snakemake):
+    wildcards, params = snakemake.wildcards, snakemake.params
+    entry, wanted = json.loads(params.backbone), json.loads(params.sample)
+    sets = {name: item for name, item in json.loads(params.sets).items() if item["projection"] != "mean"}
+    index = read_index(snakemake.input.index)
+    train = index[index["split"] == "train"]
+    rng = generator(params.seed, wildcards.dataset, "sample")
+    rows = sorted(rng.permutation(len(train))[: wanted["images"]])
+    paths = train["path"].iloc[rows].tolist()
+    tensors = {}
+    if sets:
+        device = pick_device(params.device)
+        network = load(entry, wildcards.backbone, snakemake.input.weights, device)
+        tensors = sample(Extractor(network, entry, sets, {}, device), paths, read_image, wanted["descriptors"], rng, progress)
+    weights = Tensors(snakemake.input.weights, "weights").header["recipe"]
+    made_of = recipe("sample", sets, wanted, weights, train[["image", "sha256"]].values.tolist(), params.seed)
+    save(snakemake.output.sample, tensors, "sample", recipe=made_of)
+
+
+run(main, globals()["snakemake"])

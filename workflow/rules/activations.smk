@@ -1,0 +1,75 @@
+# Local descriptors: a sample of training images fits the projections; then each shard of images is projected as it is made.
+
+
+rule sample_activations:
+    input:
+        index="results/datasets/{dataset}/index.csv",
+        weights="results/backbones/{backbone}/weights.safetensors",
+    output:
+        sample=temp("results/activations/{dataset}/{backbone}/sample.safetensors"),
+    log:
+        "logs/sample_activations/{dataset}.{backbone}.log",
+    params:
+        backbone=lambda w: dumps(CATALOG["backbones"][w.backbone]),
+        sets=lambda w: dumps(PLANS[w.backbone]["sets"]),
+        sample=dumps(CONFIG["sample"]),
+        seed=CONFIG["seed"],
+        device=CONFIG["device"],
+    resources:
+        mem_mb=6000,
+        runtime="4h",
+    conda:
+        "../../envs/orderless.yaml"
+    message:
+        "Sampling activations of {wildcards.backbone} on training images of {wildcards.dataset}"
+    script:
+        "../../scripts/sample_activations.py"
+
+
+rule fit_projections:
+    input:
+        sample="results/activations/{dataset}/{backbone}/sample.safetensors",
+    output:
+        projections="results/activations/{dataset}/{backbone}/projections.safetensors",
+        projected="results/activations/{dataset}/{backbone}/projected-sample.safetensors",
+    log:
+        "logs/fit_projections/{dataset}.{backbone}.log",
+    params:
+        sets=lambda w: dumps(PLANS[w.backbone]["sets"]),
+    resources:
+        mem_mb=3000,
+        runtime="2h",
+    conda:
+        "../../envs/orderless.yaml"
+    message:
+        "Fitting the projections of {wildcards.dataset}, {wildcards.backbone}"
+    script:
+        "../../scripts/fit_projections.py"
+
+
+rule extract_activations:
+    input:
+        index="results/datasets/{dataset}/index.csv",
+        weights="results/backbones/{backbone}/weights.safetensors",
+        projections="results/activations/{dataset}/{backbone}/projections.safetensors",
+    output:
+        shard="results/activations/{dataset}/{backbone}/shards/{shard}.safetensors",
+        timings="results/activations/{dataset}/{backbone}/shards/{shard}.timings.csv",
+    log:
+        "logs/extract_activations/{dataset}.{backbone}.{shard}.log",
+    benchmark:
+        "benchmarks/extract_activations/{dataset}.{backbone}.{shard}.tsv"
+    params:
+        backbone=lambda w: dumps(CATALOG["backbones"][w.backbone]),
+        sets=lambda w: dumps(PLANS[w.backbone]["sets"]),
+        shards=lambda w: SHARDS[w.dataset],
+        device=CONFIG["device"],
+    resources:
+        mem_mb=3000,
+        runtime="4h",
+    conda:
+        "../../envs/orderless.yaml"
+    message:
+        "Extracting {wildcards.dataset}, {wildcards.backbone}, shard {wildcards.shard}"
+    script:
+        "../../scripts/extract_activations.py"

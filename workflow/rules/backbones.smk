@@ -1,0 +1,45 @@
+# Networks with verified weights.
+
+
+rule train_tinyalex:
+    output:
+        weights="results/backbones/{backbone}/weights.safetensors",
+        card="results/backbones/{backbone}/card.json",
+    log:
+        "logs/train_tinyalex/{backbone}.log",
+    wildcard_constraints:
+        backbone=of_kind("backbones", "tinyalex"),
+    params:
+        backbone=lambda w: dumps(CATALOG["backbones"][w.backbone]),
+        seed=CONFIG["seed"],
+    resources:
+        mem_mb=1500,
+        runtime="10m",
+    priority: 10  # everything waits for it
+    conda:
+        "../../envs/orderless.yaml"
+    message:
+        "Training TinyAlex on single digits"
+    script:
+        "../../scripts/train_tinyalex.py"
+
+
+rule verify_weights:
+    output:
+        weights="results/backbones/{backbone}/weights.safetensors",
+        card="results/backbones/{backbone}/card.json",
+    log:
+        "logs/verify_weights/{backbone}.log",
+    wildcard_constraints:
+        backbone="|".join(of_kind("backbones", kind) for kind in ("torchvision", "caffenet")),
+    params:
+        backbone=lambda w: dumps(CATALOG["backbones"][w.backbone]),
+    resources:
+        mem_mb=3000,
+        runtime="1h",
+    conda:
+        "../../envs/orderless.yaml"
+    message:
+        "Verifying the weights of {wildcards.backbone}"
+    script:
+        "../../scripts/verify_weights.py"

@@ -1,0 +1,68 @@
+# The configuration, checked; the plan of each backbone; the helpers of the rules files.
+import json
+import os
+import sys
+
+ROOT = os.path.realpath(workflow.basedir)
+sys.path.insert(0, ROOT)
+# Scripts find the library in every environment, and compute on one thread each, so that the number of cores changes
+# how many jobs run at once but never a result.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [ROOT, os.environ.get("PYTHONPATH")]))
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+from snakemake.exceptions import WorkflowError
+
+from orderless import catalog as catalogs
+from orderless.errors import OrderlessError
+
+try:
+    CONFIG = catalogs.load_config(config)
+    CATALOG = catalogs.load_catalog(CONFIG["catalog"])
+    catalogs.check_selection(CONFIG, CATALOG)
+    PLANS = {name: catalogs.plan(CONFIG, CATALOG, name) for name in CONFIG["backbones"]}
+    SHARDS = {name: catalogs.shards(CONFIG, CATALOG, name) for name in CONFIG["datasets"]}
+except OrderlessError as error:
+    raise WorkflowError(str(error)) from None
+
+RUN = CONFIG["run"]
+DATASETS = CONFIG["datasets"]
+BACKBONES = CONFIG["backbones"]
+REPRESENTATIONS = CONFIG["representations"]
+
+
+wildcard_constraints:
+    dataset="|".join(DATASETS),
+    backbone="|".join(BACKBONES),
+    representation="|".join(REPRESENTATIONS),
+    shard=r"\d+",
+    codebook=r"[\w.-]+",
+
+
+def dumps(value):
+    """A param as plain text: equal settings, equal text, no rerun."""
+    return json.dumps(value, sort_keys=True)
+
+
+def of_kind(section, kind):
+    """A pattern for the selected entries of a kind; one that matches nothing where there is none."""
+    selected = CONFIG[section]
+    return "|".join(name for name in selected if CATALOG[section][name]["kind"] == kind) or "(?!)"
+
+
+def shard_files(stage, suffix="safetensors"):
+    """An input function: the files of all shards of a data set, in order."""
+    return lambda wildcards: [
+        f"results/{stage}/{wildcards.dataset}/{wildcards.backbone}/shards/{shard}.{suffix}"
+        for shard in range(SHARDS[wildcards.dataset])
+    ]
+
+
+def learned(backbone):
+    """The codebooks of a backbone that must be trained."""
+    return [name for name, entry in PLANS[backbone]["codebooks"].items() if catalogs.is_learned(entry["encoder"])]
+
+
+def classified():
+    """Every (data set, backbone, representation) that is classified, as the stem of its files."""
+    return [f"{d}/{b}/{r}" for d in DATASETS for b in BACKBONES for r in REPRESENTATIONS]

@@ -1,0 +1,46 @@
+# Images and their index: one table of (image, split, labels, ...) for each data set.
+
+
+rule compose_digits:
+    output:
+        index="results/datasets/{dataset}/index.csv",
+        images=directory("results/datasets/{dataset}/images"),
+    log:
+        "logs/compose_digits/{dataset}.log",
+    wildcard_constraints:
+        dataset=of_kind("datasets", "digits"),
+    params:
+        dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),
+        seed=CONFIG["seed"],
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    conda:
+        "../../envs/orderless.yaml"
+    message:
+        "Composing the images of {wildcards.dataset}"
+    script:
+        "../../scripts/compose_digits.py"
+
+
+rule index_folder:
+    output:
+        index="results/datasets/{dataset}/index.csv",
+        skipped="results/datasets/{dataset}/skipped.txt",
+    log:
+        "logs/index_folder/{dataset}.log",
+    wildcard_constraints:
+        dataset=of_kind("datasets", "folder"),
+    params:
+        dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),
+        seed=CONFIG["seed"],
+        on_bad_image=CONFIG["on_bad_image"],
+    resources:
+        mem_mb=1000,
+        runtime="2h",
+    conda:
+        "../../envs/orderless.yaml"
+    message:
+        "Listing and checking the images of {wildcards.dataset}"
+    script:
+        "../../scripts/index_folder.py"

@@ -1,0 +1,1 @@
+REPORTS = expand("results/classification/{stem}.csv", stem=classified())

@@ -1,0 +1,50 @@
+# One vector an image for each representation: all of them for a shard in one job, since they share encoded levels.
+
+
+rule encode_representations:
+    input:
+        index="results/datasets/{dataset}/index.csv",
+        shard="results/activations/{dataset}/{backbone}/shards/{shard}.safetensors",
+        codebooks=lambda w: [f"results/codebooks/{w.dataset}/{w.backbone}/{name}.safetensors" for name in learned(w.backbone)],
+    output:
+        shard="results/representations/{dataset}/{backbone}/shards/{shard}.safetensors",
+        timings="results/representations/{dataset}/{backbone}/shards/{shard}.timings.csv",
+    log:
+        "logs/encode_representations/{dataset}.{backbone}.{shard}.log",
+    benchmark:
+        "benchmarks/encode_representations/{dataset}.{backbone}.{shard}.tsv"
+    params:
+        plan=lambda w: dumps(PLANS[w.backbone]),
+        engine=CONFIG["encoding"]["backend"],
+        shards=lambda w: SHARDS[w.dataset],
+    resources:
+        mem_mb=4000,
+        runtime="4h",
+    conda:
+        "../../envs/orderless.yaml"
+    message:
+        "Encoding {wildcards.dataset}, {wildcards.backbone}, shard {wildcards.shard}"
+    script:
+        "../../scripts/encode_representations.py"
+
+
+rule fit_reductions:
+    input:
+        index="results/datasets/{dataset}/index.csv",
+        shards=shard_files("representations"),
+    output:
+        reductions="results/representations/{dataset}/{backbone}/reductions.safetensors",
+    log:
+        "logs/fit_reductions/{dataset}.{backbone}.log",
+    params:
+        plan=lambda w: dumps(PLANS[w.backbone]),
+        seed=CONFIG["seed"],
+    resources:
+        mem_mb=6000,
+        runtime="2h",
+    conda:
+        "../../envs/orderless.yaml"
+    message:
+        "Fitting second projections of {wildcards.dataset}, {wildcards.backbone}"
+    script:
+        "../../scripts/fit_reductions.py"
