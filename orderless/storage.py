@@ -34,7 +34,7 @@ def save(path: str | Path, tensors: dict[str, np.ndarray], kind: str, **header: 
     """Write tensors and header to `path`; the file appears under its name only when it is complete."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     header |= {"kind": kind, "crc": {name: zlib.crc32(array) for name, array in arrays.items()}}
     part = path.with_name(f"{path.name}.part{os.getpid()}")
     try:
@@ -70,7 +70,7 @@ class Tensors:
                 f"{self.path}: was made from other settings (recipe {self.header.get('recipe')}, expected {recipe}). {remedy}"
             )
         for name, crc in self.header["crc"].items():
-            if zlib.crc32(np.ascontiguousarray(self[name])) != crc:
+            if zlib.crc32(np.asarray(self[name], order="C")) != crc:
                 raise OrderlessError(f"{self.path}: tensor '{name}' is damaged (its checksum differs). {remedy}")
 
     def __getitem__(self, name: str) -> np.ndarray:

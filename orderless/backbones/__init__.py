@@ -101,7 +101,7 @@ def fetch_model(backbone: dict, name: str):
 def save_weights(model, backbone: dict, path: str | Path, source: str) -> None:
     """Keep a module's tensors in a file of this suite."""
     tensors = {key: value.numpy() for key, value in model.state_dict().items()}
-    content = {key: zlib.crc32(np.ascontiguousarray(value)) for key, value in tensors.items()}
+    content = {key: zlib.crc32(np.asarray(value, order="C")) for key, value in tensors.items()}
     save(path, tensors, "weights", recipe=recipe("weights", backbone, content), source=source)
 
 
@@ -115,7 +115,7 @@ def load(backbone: dict, name: str, weights: str | Path, device: str = "cpu"):
     stored = Tensors(weights, "weights")
     set_weights(model, {key: torch.from_numpy(stored[key]) for key in stored.names()}, name, str(weights))
     network = DenseNetwork(model, backbone["layers"], backbone["input"], name)
-    network.module.to(torch.device(device)).requires_grad_(False)
+    network.module.to(torch.device(device), memory_format=torch.channels_last).requires_grad_(False)
     return network
 
 

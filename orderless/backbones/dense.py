@@ -39,7 +39,8 @@ class DenseNetwork:
         model = model.eval()
         valid = get_graph_node_names(model)[1]
         for role, node in layers.items():
-            if node not in valid:
+            # A module's name stands for its last node, as in torchvision's feature extraction.
+            if not any(other == node or other.startswith(f"{node}.") for other in valid):
                 raise OrderlessError(f"backbone '{name}': layer '{role}' is node '{node}', which it does not have.{nearest(node, valid)}")
         graph = create_feature_extractor(model, return_nodes={node: node for node in layers.values()})
         self.layers = dict(layers)

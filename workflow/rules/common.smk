@@ -1,6 +1,7 @@
 # The configuration, checked; the plan of each backbone; the helpers of the rules files.
 import json
 import os
+import re
 import sys
 
 ROOT = os.path.realpath(workflow.basedir)
@@ -37,6 +38,7 @@ wildcard_constraints:
     representation="|".join(REPRESENTATIONS),
     shard=r"\d+",
     codebook=r"[\w.-]+",
+    run=re.escape(RUN),
 
 
 def dumps(value):
@@ -63,6 +65,11 @@ def learned(backbone):
     return [name for name, entry in PLANS[backbone]["codebooks"].items() if catalogs.is_learned(entry["encoder"])]
 
 
-def classified():
+def classified(datasets=DATASETS):
     """Every (data set, backbone, representation) that is classified, as the stem of its files."""
-    return [f"{d}/{b}/{r}" for d in DATASETS for b in BACKBONES for r in REPRESENTATIONS]
+    return [f"{d}/{b}/{r}" for d in datasets for b in BACKBONES for r in REPRESENTATIONS]
+
+
+def shard_stems():
+    """Every (data set, backbone, shard), as the stem of its files."""
+    return [f"{d}/{b}/shards/{shard}" for d in DATASETS for b in BACKBONES for shard in range(SHARDS[d])]

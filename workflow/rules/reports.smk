@@ -1,1 +1,151 @@
-REPORTS = expand("results/classification/{stem}.csv", stem=classified())
+# What a run leaves for people: the tidy metrics, a table and plots for each data set, the facts of the run.
+TABLES = ["comparison-{dataset}.html", "accuracy-{dataset}.svg", "dimensions-{dataset}.svg", "seconds-{dataset}.svg", "classes-{dataset}.svg"]
+REPORTS = [
+    f"reports/{RUN}/metrics.csv",
+    f"reports/{RUN}/run.html",
+    [f"reports/{RUN}/{name}" for table in TABLES for name in expand(table, dataset=DATASETS)],
+]
+SELECTED = {section: {name: CATALOG[section][name] for name in CONFIG[section]} for section in ("datasets", "backbones", "representations")}
+
+
+rule collect_metrics:
+    input:
+        figures=expand("results/classification/{stem}.csv", stem=classified()),
+        extraction=expand("results/activations/{stem}.timings.csv", stem=shard_stems()),
+        encoding=expand("results/representations/{stem}.timings.csv", stem=shard_stems()),
+    output:
+        metrics="reports/{run}/metrics.csv",
+    log:
+        "logs/collect_metrics/{run}.log",
+    params:
+        plans=dumps(PLANS),
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    conda:
+        "../../envs/orderless.yaml"
+    message:
+        "Collecting the figures of the run"
+    script:
+        "../../scripts/collect_metrics.py"
+
+
+rule describe_run:
+    input:
+        indices=expand("results/datasets/{dataset}/index.csv", dataset=DATASETS),
+        cards=expand("results/backbones/{backbone}/card.json", backbone=BACKBONES),
+    output:
+        report(
+            "reports/{run}/run.html",
+            caption="../report/run.rst",
+            category="1. The run",
+            labels={"What": "Data sets, networks, settings, versions"},
+        ),
+    log:
+        "logs/describe_run/{run}.log",
+    params:
+        selected=dumps(SELECTED),
+        config=dumps({key: value for key, value in CONFIG.items() if key != "catalog"}),
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    conda:
+        "../../envs/orderless.yaml"
+    message:
+        "Describing the run"
+    script:
+        "../../scripts/describe_run.py"
+
+
+rule compare:
+    input:
+        metrics="reports/{run}/metrics.csv",
+    output:
+        csv="reports/{run}/comparison-{dataset}.csv",
+        html=report(
+            "reports/{run}/comparison-{dataset}.html",
+            caption="../report/comparison.rst",
+            category="2. Comparison",
+            subcategory="{dataset}",
+            labels={"What": "Table"},
+        ),
+    log:
+        "logs/compare/{run}.{dataset}.log",
+    params:
+        selected=dumps(SELECTED),
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    conda:
+        "../../envs/orderless.yaml"
+    message:
+        "Tabulating {wildcards.dataset}"
+    script:
+        "../../scripts/compare.py"
+
+
+rule plot_comparison:
+    input:
+        metrics="reports/{run}/metrics.csv",
+    output:
+        accuracy=report(
+            "reports/{run}/accuracy-{dataset}.svg",
+            caption="../report/accuracy.rst",
+            category="2. Comparison",
+            subcategory="{dataset}",
+            labels={"What": "Figures with intervals"},
+        ),
+        dimensions=report(
+            "reports/{run}/dimensions-{dataset}.svg",
+            caption="../report/dimensions.rst",
+            category="2. Comparison",
+            subcategory="{dataset}",
+            labels={"What": "Against dimensions"},
+        ),
+        seconds=report(
+            "reports/{run}/seconds-{dataset}.svg",
+            caption="../report/seconds.rst",
+            category="2. Comparison",
+            subcategory="{dataset}",
+            labels={"What": "Against seconds"},
+        ),
+    log:
+        "logs/plot_comparison/{run}.{dataset}.log",
+    params:
+        selected=dumps(SELECTED),
+    resources:
+        mem_mb=1000,
+        runtime="10m",
+    conda:
+        "../../envs/orderless.yaml"
+    message:
+        "Plotting the comparison on {wildcards.dataset}"
+    script:
+        "../../scripts/plot_comparison.py"
+
+
+rule plot_classes:
+    input:
+        metrics="reports/{run}/metrics.csv",
+        scores=lambda w: expand("results/classification/{stem}.safetensors", stem=classified([w.dataset])),
+    output:
+        report(
+            "reports/{run}/classes-{dataset}.svg",
+            caption="../report/classes.rst",
+            category="3. Where it fails",
+            subcategory="{dataset}",
+            labels={"What": "Classes, best representation"},
+        ),
+    log:
+        "logs/plot_classes/{run}.{dataset}.log",
+    params:
+        selected=dumps(SELECTED),
+    resources:
+        mem_mb=1000,
+        runtime="10m",
+    conda:
+        "../../envs/orderless.yaml"
+    message:
+        "Plotting the classes of {wildcards.dataset}"
+    script:
+        "../../scripts/plot_classes.py"

@@ -1,0 +1,54 @@
+"""What a run writes for people: the tidy metrics, tables, plots."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+COLUMNS = ["dataset", "backbone", "representation", "metric", "value", "low", "high", "n", "dimensions", "bytes", "seconds"]
+METRICS = {  # the figure by which a data set is judged comes first
+    "accuracy": "Accuracy",
+    "mean_class_accuracy": "Mean class accuracy",
+    "map11": "mAP (11 points)",
+}
+
+
+def leaves(plan: dict[str, Any], name: str) -> list[str]:
+    """The stored representations that a representation is made of."""
+    row = plan["representations"][name]
+    return [leaf for part in row["stack"] for leaf in leaves(plan, part)] if "stack" in row else [name]
+
+
+def seconds_per_image(plan: dict[str, Any], name: str, extraction: pd.DataFrame, encoding: pd.DataFrame) -> float:
+    """Seconds to turn one image into the representation, made alone: cutting, forward passes, projection, encoding.
+
+    extraction, encoding: the shards' timings, one row a shard and set, or codebook: seconds, images.
+    """
+    rows = [plan["representations"][leaf] for leaf in leaves(plan, name)]
+    total = 0.0
+    for table, key, wanted in ((extraction, "set", "set"), (encoding, "codebook", "codebook")):
+        part = table[table[key].isin({row[wanted] for row in rows})].groupby(key)[["seconds", "images"]].sum()
+        total += float((part["seconds"] / part["images"]).sum())
+    return total
+
+
+def read_timings(paths: list[str]) -> pd.DataFrame:
+    """All shards' timings in one table."""
+    return pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
+
+
+def titles(catalog: dict[str, dict], section: str) -> dict[str, str]:
+    """id -> title, the id itself where there is none."""
+    return {name: entry.get("title", name) for name, entry in catalog[section].items()}
+
+
+def read_metrics(path: str | Path) -> pd.DataFrame:
+    """The tidy metrics of a run."""
+    return pd.read_csv(path)
+
+
+def headline(metrics: pd.DataFrame, dataset: str) -> pd.DataFrame:
+    """The rows of a data set for the metric by which it is judged, best first."""
+    rows = metrics[metrics["dataset"] == dataset]
+    metric = next(name for name in METRICS if (rows["metric"] == name).any())
+    return rows[rows["metric"] == metric].sort_values("value", ascending=False, kind="stable").reset_index(drop=True)

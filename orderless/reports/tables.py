@@ -1,0 +1,75 @@
+"""Tables to read: HTML through pandas' Styler."""
+
+import html
+from typing import Any
+
+import pandas as pd
+
+from orderless.reports import METRICS, headline
+
+STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; margin: 1.5rem; }
+h1 { font-size: 1.3rem; margin: 0 0 .3rem; } h2 { font-size: 1.05rem; margin: 1.4rem 0 .3rem; } p { max-width: 46rem; margin: .3rem 0 1rem; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .3rem .8rem; text-align: right; border-bottom: 1px solid #ddd; }
+th { background: #f4f4f4; } td:first-child, th:first-child { text-align: left; }
+.text td, .text th { text-align: left; vertical-align: top; }
+"""
+
+
+def page(title: str, body: str) -> str:
+    """A whole HTML page."""
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
+        f"<style>{STYLE}</style></head>\n<body><h1>{html.escape(title)}</h1>\n{body}</body></html>\n"
+    )
+
+
+def size(count: float) -> str:
+    """Bytes as a person reads them."""
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"
+
+
+def comparison(metrics: pd.DataFrame, dataset: str, names: dict[str, str], networks: dict[str, str]) -> pd.DataFrame:
+    """One row a representation, best first: its figures in per cent with their intervals, dimensions, bytes, milliseconds."""
+    best = headline(metrics, dataset)
+    rows = metrics[metrics["dataset"] == dataset]
+    table = pd.DataFrame({"Representation": best["representation"].map(names), "Network": best["backbone"].map(networks)})
+    for metric in [name for name in METRICS if (rows["metric"] == name).any()]:
+        figures = best[["backbone", "representation"]].merge(rows[rows["metric"] == metric], on=["backbone", "representation"])
+        table[METRICS[metric]] = (100 * figures["value"]).round(2)
+        table[f"95% interval, {METRICS[metric]}"] = [
+            f"{100 * low:.1f} to {100 * high:.1f}" for low, high in zip(figures["low"], figures["high"], strict=True)
+        ]
+    table["Dimensions"] = best["dimensions"]
+    table["Bytes an image"] = best["bytes"]
+    table["Milliseconds an image"] = (1000 * best["seconds"]).round(2)
+    return table
+
+
+def comparison_html(table: pd.DataFrame, title: str, note: str) -> str:
+    """The comparison as a page, the best of each figure in bold."""
+    figures = [column for column in table.columns if column in METRICS.values()]
+    styled = (
+        table.style.hide(axis="index")
+        .highlight_max(subset=figures, props="font-weight: bold")
+        .format(precision=1, subset=figures)
+        .format(size, subset=["Bytes an image"])
+        .format("{:,}", subset=["Dimensions"])
+        .format("{:.3g}", subset=["Milliseconds an image"])
+        .set_uuid("comparison")
+    )
+    return page(title, f"<p>{html.escape(note)}</p>\n{styled.to_html()}")
+
+
+def facts_html(title: str, sections: dict[str, list[dict[str, Any]]]) -> str:
+    """Plain facts as a page: section -> rows."""
+    body = ""
+    for name, rows in sections.items():
+        table = pd.DataFrame(rows).fillna("").to_html(index=False, classes="text", border=0)
+        body += f"<h2>{html.escape(name)}</h2>\n{table}\n"
+    return page(title, body)

@@ -1,0 +1,51 @@
+"""Write the facts of the run: data sets, networks, settings, versions, machine."""
+
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+from orderless.datasets import classes, read_index
+from orderless.jobs import run
+from orderless.reports.tables import facts_html
+
+PACKAGES = ["snakemake", "torch", "torchvision", "numpy", "scikit-learn", "cyvlfeat", "pillow", "pandas", "seaborn"]
+ENGINES = {"vlfeat": "VLFeat 0.9.21 through cyvlfeat", "torch": "torch, dense matrix products"}
+
+
+def installed(package: str) -> str:
+    try:
+        return version(package)
+    except ModuleNotFoundError:
+        return "not installed"
+
+
+def main(snakemake):
+    selected, config = json.loads(snakemake.params.selected), json.loads(snakemake.params.config)
+    datasets = []
+    for path in map(Path, snakemake.input.indices):
+        index, entry = read_index(path), selected["datasets"][path.parts[-2]]
+        counts = index["split"].value_counts()
+        datasets.append(
+            {"Data set": entry.get("title", path.parts[-2]), "Classes": len(classes(index)), "Training images": counts.get("train", 0),
+             "Test images": counts.get("test", 0), "Task": entry.get("task", "single-label"), "Licence": entry.get("licence", "")}
+        )  # fmt: skip
+    networks = []
+    for path in map(Path, snakemake.input.cards):
+        card, entry = json.loads(path.read_text()), selected["backbones"][path.parts[-2]]
+        right = card.get("single_digit_accuracy", {})
+        shares = ", ".join(f"{100 * value:.1f}% ({block} writers)" for block, value in right.items())
+        networks.append(
+            {"Network": entry.get("title", card["backbone"]), "Weights": card["source"], "Input": f"{card['input']} px",
+             "Layers": ", ".join(f"{role} = {layer['node']} ({layer['channels']})" for role, layer in card["layers"].items()),
+             "Right on single digits it was not trained on": shares, "Licence": entry.get("licence", "")}
+        )  # fmt: skip
+    settings = [{"Setting": "Encoded by", "Value": ENGINES[config["encoding"]["backend"]]}]
+    settings += [{"Setting": key, "Value": json.dumps(value)} for key, value in config.items()]
+    versions = [{"Package": "Python", "Version": platform.python_version()}]
+    versions += [{"Package": name, "Version": installed(name)} for name in PACKAGES]
+    sections = {"Data sets": datasets, "Networks": networks, "Settings": settings, "Versions": versions}
+    Path(snakemake.output[0]).write_text(facts_html(f"What ran: {config['run']}", sections))
+
+
+run(main, globals()["snakemake"])
