@@ -58,7 +58,9 @@ class Extractor:
     a set that is not in it comes raw. A set with projection `mean` is averaged over each level at once.
     """
 
-    def __init__(self, network: DenseNetwork, backbone: dict, sets: dict[str, dict], projections: dict[str, dict], device: str = "cpu"):
+    def __init__(
+        self, network: DenseNetwork, backbone: dict, sets: dict[str, dict], projections: dict[str, dict], device: str = "cpu"
+    ):
         self.network, self.backbone, self.sets, self.device = network, backbone, sets, device
         self.seconds = dict.fromkeys(sets, 0.0)  # what each set took: its levels' forward passes, its own projection
         self.projections = {
@@ -75,7 +77,7 @@ class Extractor:
     def describe(self, image: Image.Image) -> dict[str, Descriptors]:
         """Every set's descriptors of one image."""
         of_set = {name: self.levels_of(name, image.size) for name in self.sets}
-        parts: dict[str, list[tuple]] = {name: [None] * len(found) for name, found in of_set.items()}
+        parts: dict[str, list[tuple]] = {name: [()] * len(found) for name, found in of_set.items()}
         # Two views that share a level (the whole image is the pyramid's first) share its forward pass.
         for level in dict.fromkeys(level for found in of_set.values() for level in found):
             begin = time.perf_counter()

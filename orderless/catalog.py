@@ -158,7 +158,7 @@ def plan(config: dict[str, Any], catalog: dict[str, dict], backbone: str) -> Pla
         if "stack" in entry:
             for part in entry["stack"]:
                 add(part, here, (*above, name))
-            found["representations"][name] = {"stack": entry["stack"]}
+            found["representations"][name] = {"stack": list(entry["stack"])}
             return
         layer = lookup(local, "layers", entry["layer"], here)
         for role in filter(None, (layer["tap"], layer.get("guide"))):

@@ -69,7 +69,9 @@ def score(targets: np.ndarray, scores: np.ndarray, task: str) -> float:
     return accuracy(targets.argmax(1), scores.argmax(1)) if task == "single-label" else mean_average_precision(targets, scores)
 
 
-def choose_c(x: np.ndarray, targets: np.ndarray, task: str, grid: list[float], count: int, seed: int) -> tuple[float, dict[float, float]]:
+def choose_c(
+    x: np.ndarray, targets: np.ndarray, task: str, grid: list[float], count: int, seed: int
+) -> tuple[float, dict[float, float]]:
     """The C with the best cross-validated figure, the smaller one in a tie; and the figure of each."""
     if len(grid) == 1:
         return grid[0], {}

@@ -1,12 +1,23 @@
 """What every script of the workflow does around its work: a log, a clear last line when it fails, progress lines."""
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from orderless.errors import OrderlessError
+
+
+def prepare_environment(root: str) -> None:
+    """Let the jobs of this process find the library at `root`, and compute on one thread each.
+
+    One thread a job makes results independent of the number of cores: more cores run more jobs at once.
+    """
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = "1"
 
 
 def run(main: Callable[[Any], None], snakemake: Any) -> None:

@@ -1,5 +1,7 @@
 """Normalisations of a finished vector, and signs packed in two bits."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from orderless.errors import OrderlessError
@@ -16,7 +18,7 @@ def signed_sqrt(x: np.ndarray) -> np.ndarray:
     return np.sign(x) * np.sqrt(np.abs(x))
 
 
-STEPS = {"l2": l2, "signed_sqrt": signed_sqrt, "sign": np.sign}
+STEPS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"l2": l2, "signed_sqrt": signed_sqrt, "sign": np.sign}
 
 
 def normalise(x: np.ndarray, chain: list[str]) -> np.ndarray:

@@ -8,7 +8,9 @@ from orderless.errors import OrderlessError
 from orderless.storage import Tensors
 
 
-def fit_pca(blocks: Iterable[np.ndarray], dim: int, centre: bool = True, whiten: bool = False, name: str = "") -> dict[str, np.ndarray]:
+def fit_pca(
+    blocks: Iterable[np.ndarray], dim: int, centre: bool = True, whiten: bool = False, name: str = ""
+) -> dict[str, np.ndarray]:
     """Principal components by the eigenvectors of the covariance, accumulated block by block in float64.
 
     blocks: (n, d) arrays; dim: components kept, cut to what n and d allow. centre: subtract the mean (VLFeat's recognition
@@ -17,13 +19,13 @@ def fit_pca(blocks: Iterable[np.ndarray], dim: int, centre: bool = True, whiten:
     Returns mean (d,), basis (d, dim) and variance (dim,), float32: x projects to (x - mean) @ basis.
     The sign of each component is fixed, its largest entry positive, so that the result does not depend on the solver.
     """
-    count, total, second = 0, 0.0, 0.0
+    count, total, second = 0, np.zeros(1), np.zeros(1)
     for block in blocks:
         x = np.asarray(block, np.float64)
         count, total, second = count + len(x), total + x.sum(0), second + x.T @ x
     if count < 2:
         raise OrderlessError(f"projection {name}: {count} descriptors sampled, at least two are needed. Raise sample.images.")
-    mean = np.asarray(total) / count if centre else np.zeros(np.shape(total))
+    mean = total / count if centre else np.zeros_like(total)
     variance, basis = np.linalg.eigh(second / count - np.outer(mean, mean))
     dim = min(dim, basis.shape[0], count)
     variance, basis = np.maximum(variance[::-1][:dim], 0), basis[:, ::-1][:, :dim]

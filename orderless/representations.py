@@ -17,7 +17,7 @@ from orderless.storage import Tensors
 def image_levels(shard: Tensors, name: str) -> Iterable[tuple[list[np.ndarray], list[np.ndarray | None], np.ndarray]]:
     """For each image of a shard: its descriptors and guides, level by level as float32, and its descriptor counts."""
     x = shard[f"{name}/x"]
-    guide = shard[f"{name}/guide"] if f"{name}/guide" in shard else None
+    guide = shard.get(f"{name}/guide")
     end = 0
     for rows, counts in zip(shard[f"{name}/rows"], shard[f"{name}/counts"], strict=True):
         cuts = [slice(end + first, end + first + n) for first, n in zip(np.cumsum(rows) - rows, rows, strict=True)]

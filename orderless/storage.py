@@ -24,6 +24,11 @@ def recipe(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def checksum(array: np.ndarray) -> int:
+    """CRC-32 of an array's bytes in C order."""
+    return zlib.crc32(np.asarray(array, order="C").data)
+
+
 def file_hash(path: str | Path) -> str:
     """The sha256 of a file's bytes."""
     with open(path, "rb") as stream:
@@ -35,7 +40,7 @@ def save(path: str | Path, tensors: dict[str, np.ndarray], kind: str, **header: 
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-    header |= {"kind": kind, "crc": {name: zlib.crc32(array) for name, array in arrays.items()}}
+    header |= {"kind": kind, "crc": {name: checksum(array) for name, array in arrays.items()}}
     part = path.with_name(f"{path.name}.part{os.getpid()}")
     try:
         save_file(arrays, part, metadata={"orderless": json.dumps(header, sort_keys=True)})
@@ -70,7 +75,7 @@ class Tensors:
                 f"{self.path}: was made from other settings (recipe {self.header.get('recipe')}, expected {recipe}). {remedy}"
             )
         for name, crc in self.header["crc"].items():
-            if zlib.crc32(np.asarray(self[name], order="C")) != crc:
+            if checksum(self[name]) != crc:
                 raise OrderlessError(f"{self.path}: tensor '{name}' is damaged (its checksum differs). {remedy}")
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -78,6 +83,12 @@ class Tensors:
 
     def __contains__(self, name: str) -> bool:
         return name in self.header["crc"]
+
+    def get(self, name: str) -> np.ndarray | None:
+        """The tensor, or None where there is none of that name."""
+        if name not in self:
+            return None
+        return self[name]
 
     def names(self) -> list[str]:
         return sorted(self.header["crc"])

@@ -37,10 +37,20 @@ def main(snakemake):
     dimensions, stored = finished.size(wildcards.representation)
     rows = []
     for metric, figure in evaluation.figures(targets[~train], scores, params.task).items():
-        low, high = evaluation.bootstrap(figure, len(scores), params.bootstrap, generator(params.seed, wildcards.dataset, "bootstrap"))
+        low, high = evaluation.bootstrap(
+            figure, len(scores), params.bootstrap, generator(params.seed, wildcards.dataset, "bootstrap")
+        )
         value = figure(np.arange(len(scores)))
         rows.append(
-            {"metric": metric, "value": value, "low": low, "high": high, "n": len(scores), "dimensions": dimensions, "bytes": stored}
+            {
+                "metric": metric,
+                "value": value,
+                "low": low,
+                "high": high,
+                "n": len(scores),
+                "dimensions": dimensions,
+                "bytes": stored,
+            }
         )
     pd.DataFrame(rows).round(6).to_csv(snakemake.output.figures, index=False)
 

@@ -27,7 +27,8 @@ def main(snakemake):
         index, entry = read_index(path), selected["datasets"][path.parts[-2]]
         counts = index["split"].value_counts()
         datasets.append(
-            {"Data set": entry.get("title", path.parts[-2]), "Classes": len(classes(index)), "Training images": counts.get("train", 0),
+            {"Data set": entry.get("title", path.parts[-2]), "Classes": len(classes(index)),
+             "Training images": counts.get("train", 0),
              "Test images": counts.get("test", 0), "Task": entry.get("task", "single-label"), "Licence": entry.get("licence", "")}
         )  # fmt: skip
     networks = []

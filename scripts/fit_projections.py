@@ -14,7 +14,8 @@ BLOCK = 8192
 def main(snakemake):
     sets = json.loads(snakemake.params.sets)
     sample = Tensors(snakemake.input.sample, "sample")
-    projections, projected = {}, {}
+    projections: dict[str, np.ndarray] = {}
+    projected: dict[str, np.ndarray] = {}
     for name in sample.names():
         x = sample[name]
         blocks = [slice(first, first + BLOCK) for first in range(0, len(x), BLOCK)]

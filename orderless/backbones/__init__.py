@@ -3,13 +3,10 @@
 Nothing here imports torch until a network is asked for.
 """
 
-import zlib
 from pathlib import Path
 
-import numpy as np
-
 from orderless.errors import OrderlessError, nearest
-from orderless.storage import Tensors, file_hash, recipe, save
+from orderless.storage import Tensors, checksum, file_hash, recipe, save
 
 
 def architecture(backbone: dict, name: str):
@@ -27,7 +24,9 @@ def architecture(backbone: dict, name: str):
 
     valid = models.list_models(module=models)
     if backbone["model"] not in valid:
-        raise OrderlessError(f"backbone '{name}': torchvision has no model '{backbone['model']}'.{nearest(backbone['model'], valid)}")
+        raise OrderlessError(
+            f"backbone '{name}': torchvision has no model '{backbone['model']}'.{nearest(backbone['model'], valid)}"
+        )
     # aux classifiers of GoogLeNet and Inception are no part of the representation
     extra = {"init_weights": False} if backbone["model"] in ("googlenet", "inception_v3") else {}
     return models.get_model(backbone["model"], weights=None, **extra)
@@ -46,7 +45,9 @@ def read_weights(path: str | Path) -> dict:
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for damaged files
-        raise OrderlessError(f"{path}: cannot be read as weights ({error}). Give a safetensors file or a torch state_dict.") from error
+        raise OrderlessError(
+            f"{path}: cannot be read as weights ({error}). Give a safetensors file or a torch state_dict."
+        ) from error
     if not isinstance(state, dict):
         raise OrderlessError(f"{path}: holds a {type(state).__name__}, not a state_dict. Save model.state_dict() and give that.")
     return state.get("state_dict", state)
@@ -59,7 +60,9 @@ def set_weights(model, state: dict, name: str, source: str) -> None:
     missing = [key for key in missing if not key.endswith("num_batches_tracked")]
     shapes = [key for key in own if key in state and own[key].shape != state[key].shape]
     if missing or surplus or shapes:
-        what = f"lacks '{missing[0]}'" if missing else f"has '{surplus[0]}'" if surplus else f"differs in the shape of '{shapes[0]}'"
+        what = (
+            f"lacks '{missing[0]}'" if missing else f"has '{surplus[0]}'" if surplus else f"differs in the shape of '{shapes[0]}'"
+        )
         raise OrderlessError(
             f"{source}: is not of backbone '{name}': it {what} ({len(missing)} missing, {len(surplus)} unknown, "
             f"{len(shapes)} of another shape). Give the weights of this network, or name the network of these weights."
@@ -101,7 +104,7 @@ def fetch_model(backbone: dict, name: str):
 def save_weights(model, backbone: dict, path: str | Path, source: str) -> None:
     """Keep a module's tensors in a file of this suite."""
     tensors = {key: value.numpy() for key, value in model.state_dict().items()}
-    content = {key: zlib.crc32(np.asarray(value, order="C")) for key, value in tensors.items()}
+    content = {key: checksum(value) for key, value in tensors.items()}
     save(path, tensors, "weights", recipe=recipe("weights", backbone, content), source=source)
 
 
@@ -115,7 +118,7 @@ def load(backbone: dict, name: str, weights: str | Path, device: str = "cpu"):
     stored = Tensors(weights, "weights")
     set_weights(model, {key: torch.from_numpy(stored[key]) for key in stored.names()}, name, str(weights))
     network = DenseNetwork(model, backbone["layers"], backbone["input"], name)
-    network.module.to(torch.device(device), memory_format=torch.channels_last).requires_grad_(False)
+    network.module.to(torch.device(device)).to(memory_format=torch.channels_last).requires_grad_(False)
     return network
 
 

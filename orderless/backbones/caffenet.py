@@ -20,7 +20,8 @@ def caffenet() -> nn.Sequential:
 
     layers = [
         ("conv1", nn.Conv2d(3, 96, 11, 4)), ("relu1", nn.ReLU()), ("pool1", nn.MaxPool2d(3, 2)), ("norm1", norm()),
-        ("conv2", nn.Conv2d(96, 256, 5, padding=2, groups=2)), ("relu2", nn.ReLU()), ("pool2", nn.MaxPool2d(3, 2)), ("norm2", norm()),
+        ("conv2", nn.Conv2d(96, 256, 5, padding=2, groups=2)), ("relu2", nn.ReLU()), ("pool2", nn.MaxPool2d(3, 2)),
+        ("norm2", norm()),
         ("conv3", nn.Conv2d(256, 384, 3, padding=1)), ("relu3", nn.ReLU()),
         ("conv4", nn.Conv2d(384, 384, 3, padding=1, groups=2)), ("relu4", nn.ReLU()),
         ("conv5", nn.Conv2d(384, 256, 3, padding=1, groups=2)), ("relu5", nn.ReLU()), ("pool5", nn.MaxPool2d(3, 2)),

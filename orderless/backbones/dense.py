@@ -41,7 +41,9 @@ class DenseNetwork:
         for role, node in layers.items():
             # A module's name stands for its last node, as in torchvision's feature extraction.
             if not any(other == node or other.startswith(f"{node}.") for other in valid):
-                raise OrderlessError(f"backbone '{name}': layer '{role}' is node '{node}', which it does not have.{nearest(node, valid)}")
+                raise OrderlessError(
+                    f"backbone '{name}': layer '{role}' is node '{node}', which it does not have.{nearest(node, valid)}"
+                )
         graph = create_feature_extractor(model, return_nodes={node: node for node in layers.values()})
         self.layers = dict(layers)
         self.input_size = input_size
@@ -122,7 +124,7 @@ def make_dense(module: fx.GraphModule, input_size: int) -> fx.GraphModule:
 def is_global_mean(node: fx.Node, source: torch.Size) -> bool:
     """Whether a node is `x.mean([2, 3])` over a map."""
     dims = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim")
-    return node.target in ("mean", torch.mean) and len(source) == 4 and list(dims or []) in ([2, 3], [-2, -1])
+    return node.target in ("mean", torch.mean) and len(source) == 4 and dims in ([2, 3], [-2, -1], (2, 3), (-2, -1))
 
 
 def linear_as_convolution(linear: nn.Linear, source: torch.Size) -> nn.Conv2d:

@@ -93,10 +93,12 @@ def finish(rng: np.random.Generator, canvas: np.ndarray, noise: float) -> np.nda
     return np.clip(np.round(canvas + rng.normal(0, noise, canvas.shape)), 0, 255).astype(np.uint8)
 
 
-def place(rng: np.random.Generator, scene: Scene, sizes: tuple[int, int], boxes: list[tuple[int, int, int]]) -> tuple[int, int, int] | None:
+def place(
+    rng: np.random.Generator, scene: Scene, sizes: tuple[int, int], boxes: list[tuple[int, int, int]]
+) -> tuple[int, int, int] | None:
     """A free square (x, y, size) for one more digit, or None where the scene is full."""
     for _ in range(60):
-        size = int(round(np.exp(rng.uniform(np.log(sizes[0]), np.log(sizes[1])))))
+        size = round(np.exp(rng.uniform(np.log(sizes[0]), np.log(sizes[1]))))
         x, y = (int(v) for v in rng.integers(0, scene.side - size + 1, 2))
         if all(covered((x, y, size), other) <= scene.overlap for other in boxes):
             return x, y, size

@@ -29,7 +29,9 @@ def get(name: str) -> ModuleType:
 def check_enough(x: np.ndarray, k: int) -> None:
     """Refuse to make more words than there are descriptors."""
     if len(x) < k:
-        raise OrderlessError(f"{len(x)} descriptors cannot make {k} words. Raise sample.descriptors or lower the encoder's 'words'.")
+        raise OrderlessError(
+            f"{len(x)} descriptors cannot make {k} words. Raise sample.descriptors or lower the encoder's 'words'."
+        )
 
 
 def variance_floor(x: np.ndarray) -> np.ndarray:

@@ -96,7 +96,9 @@ def gmm(x: np.ndarray, k: int, iterations: int, seed: int) -> Gmm:
         if likelihood - last < 1e-6:
             break
         last = likelihood
-    return check_gmm({"means": (means + shift).cpu().numpy(), "covariances": covariances.cpu().numpy(), "priors": priors.cpu().numpy()})
+    return check_gmm(
+        {"means": (means + shift).cpu().numpy(), "covariances": covariances.cpu().numpy(), "priors": priors.cpu().numpy()}
+    )
 
 
 def fisher_vector(x: np.ndarray, mixture: Gmm) -> np.ndarray:

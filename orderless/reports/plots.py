@@ -50,12 +50,14 @@ def accuracy(rows: pd.DataFrame, dataset: str, path: str | Path) -> None:
     """Every representation's figure with its 95% interval, best on top. rows: of `labelled`."""
     begin()
     figure, axes = plt.subplots(figsize=(8, 1.2 + 0.38 * len(rows)))
-    for place, row in enumerate(rows.itertuples()):
-        axes.plot([row.low, row.high], [place, place], color=COLOURS[row.family], lw=2.5, solid_capstyle="round")
+    for place, (low, high, family) in enumerate(zip(rows["low"], rows["high"], rows["family"], strict=True)):
+        axes.plot([low, high], [place, place], color=COLOURS[family], lw=2.5, solid_capstyle="round")
     sns.scatterplot(rows, x="value", y=np.arange(len(rows)), hue="family", palette=COLOURS, s=80, ax=axes, zorder=3)
     axes.set_yticks(range(len(rows)), rows["title"])
     axes.invert_yaxis()
-    axes.set(xlabel=f"{METRICS[rows['metric'].iloc[0]]}, % (95% bootstrap interval)", ylabel="", title=f"{dataset}: figures of merit")
+    axes.set(
+        xlabel=f"{METRICS[rows['metric'].iloc[0]]}, % (95% bootstrap interval)", ylabel="", title=f"{dataset}: figures of merit"
+    )
     axes.legend(title="", loc="best", frameon=True)
     save(figure, path)
 
@@ -65,7 +67,7 @@ def tradeoff(rows: pd.DataFrame, cost: str, label: str, dataset: str, path: str 
     from adjustText import adjust_text
 
     begin()
-    np.random.seed(0)  # the placing of the names
+    np.random.seed(0)  # noqa: NPY002 (adjustText places the names by the global generator)
     figure, axes = plt.subplots(figsize=(8.5, 5.5))
     sns.scatterplot(rows, x=cost, y="value", hue="family", palette=COLOURS, s=80, ax=axes)
     axes.set(xscale="log", xlabel=label, ylabel=f"{METRICS[rows['metric'].iloc[0]]}, %", title=f"{dataset}: figure against cost")
@@ -100,6 +102,7 @@ def class_precisions(targets: np.ndarray, scores: np.ndarray, classes: list[str]
     rows = pd.DataFrame({"class": classes, "ap": values}).sort_values("ap")
     figure, axes = plt.subplots(figsize=(8, 1.2 + 0.32 * len(rows)))
     sns.barplot(rows, x="ap", y="class", color=COLOURS["MPP (Yoo 2015)"], ax=axes)
-    axes.bar_label(axes.containers[0], fmt="%.0f", padding=3)
+    for bar, value in enumerate(rows["ap"]):
+        axes.text(value + 1, bar, f"{value:.0f}", va="center", fontsize=10)
     axes.set(xlabel="Average precision (11 points), %", ylabel="Class", title=title, xlim=(0, 108))
     save(figure, path)

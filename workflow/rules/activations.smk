@@ -9,17 +9,17 @@ rule sample_activations:
         sample=temp("results/activations/{dataset}/{backbone}/sample.safetensors"),
     log:
         "logs/sample_activations/{dataset}.{backbone}.log",
+    conda:
+        "../../envs/orderless.yaml"
+    resources:
+        mem_mb=6000,
+        runtime="4h",
     params:
         backbone=lambda w: dumps(CATALOG["backbones"][w.backbone]),
         sets=lambda w: dumps(PLANS[w.backbone]["sets"]),
         sample=dumps(CONFIG["sample"]),
         seed=CONFIG["seed"],
         device=CONFIG["device"],
-    resources:
-        mem_mb=6000,
-        runtime="4h",
-    conda:
-        "../../envs/orderless.yaml"
     message:
         "Sampling activations of {wildcards.backbone} on training images of {wildcards.dataset}"
     script:
@@ -34,13 +34,13 @@ rule fit_projections:
         projected="results/activations/{dataset}/{backbone}/projected-sample.safetensors",
     log:
         "logs/fit_projections/{dataset}.{backbone}.log",
-    params:
-        sets=lambda w: dumps(PLANS[w.backbone]["sets"]),
+    conda:
+        "../../envs/orderless.yaml"
     resources:
         mem_mb=3000,
         runtime="2h",
-    conda:
-        "../../envs/orderless.yaml"
+    params:
+        sets=lambda w: dumps(PLANS[w.backbone]["sets"]),
     message:
         "Fitting the projections of {wildcards.dataset}, {wildcards.backbone}"
     script:
@@ -59,16 +59,16 @@ rule extract_activations:
         "logs/extract_activations/{dataset}.{backbone}.{shard}.log",
     benchmark:
         "benchmarks/extract_activations/{dataset}.{backbone}.{shard}.tsv"
+    conda:
+        "../../envs/orderless.yaml"
+    resources:
+        mem_mb=3000,
+        runtime="4h",
     params:
         backbone=lambda w: dumps(CATALOG["backbones"][w.backbone]),
         sets=lambda w: dumps(PLANS[w.backbone]["sets"]),
         shards=lambda w: SHARDS[w.dataset],
         device=CONFIG["device"],
-    resources:
-        mem_mb=3000,
-        runtime="4h",
-    conda:
-        "../../envs/orderless.yaml"
     message:
         "Extracting {wildcards.dataset}, {wildcards.backbone}, shard {wildcards.shard}"
     script:

@@ -9,15 +9,15 @@ rule train_tinyalex:
         "logs/train_tinyalex/{backbone}.log",
     wildcard_constraints:
         backbone=of_kind("backbones", "tinyalex"),
-    params:
-        backbone=lambda w: dumps(CATALOG["backbones"][w.backbone]),
-        seed=CONFIG["seed"],
-    resources:
-        mem_mb=1500,
-        runtime="10m",
     priority: 10  # everything waits for it
     conda:
         "../../envs/orderless.yaml"
+    resources:
+        mem_mb=1500,
+        runtime="10m",
+    params:
+        backbone=lambda w: dumps(CATALOG["backbones"][w.backbone]),
+        seed=CONFIG["seed"],
     message:
         "Training TinyAlex on single digits"
     script:
@@ -32,13 +32,13 @@ rule verify_weights:
         "logs/verify_weights/{backbone}.log",
     wildcard_constraints:
         backbone="|".join(of_kind("backbones", kind) for kind in ("torchvision", "caffenet")),
-    params:
-        backbone=lambda w: dumps(CATALOG["backbones"][w.backbone]),
+    conda:
+        "../../envs/orderless.yaml"
     resources:
         mem_mb=3000,
         runtime="1h",
-    conda:
-        "../../envs/orderless.yaml"
+    params:
+        backbone=lambda w: dumps(CATALOG["backbones"][w.backbone]),
     message:
         "Verifying the weights of {wildcards.backbone}"
     script:

@@ -13,17 +13,17 @@ rule classify:
         "logs/classify/{dataset}.{backbone}.{representation}.log",
     benchmark:
         "benchmarks/classify/{dataset}.{backbone}.{representation}.tsv"
+    conda:
+        "../../envs/orderless.yaml"
+    resources:
+        mem_mb=6000,
+        runtime="4h",
     params:
         plan=lambda w: dumps(PLANS[w.backbone]),
         task=lambda w: CATALOG["datasets"][w.dataset].get("task", "single-label"),
         classifier=dumps(CONFIG["classifier"]),
         bootstrap=CONFIG["bootstrap"],
         seed=CONFIG["seed"],
-    resources:
-        mem_mb=6000,
-        runtime="4h",
-    conda:
-        "../../envs/orderless.yaml"
     message:
         "Classifying {wildcards.dataset}, {wildcards.backbone}, {wildcards.representation}"
     script:

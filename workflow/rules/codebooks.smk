@@ -8,15 +8,15 @@ rule train_codebook:
         codebook="results/codebooks/{dataset}/{backbone}/{codebook}.safetensors",
     log:
         "logs/train_codebook/{dataset}.{backbone}.{codebook}.log",
+    conda:
+        "../../envs/orderless.yaml"
+    resources:
+        mem_mb=2000,
+        runtime="4h",
     params:
         codebook=lambda w: dumps(PLANS[w.backbone]["codebooks"][w.codebook]),
         engine=CONFIG["encoding"]["backend"],
         seed=CONFIG["seed"],
-    resources:
-        mem_mb=2000,
-        runtime="4h",
-    conda:
-        "../../envs/orderless.yaml"
     message:
         "Training codebook {wildcards.codebook} of {wildcards.dataset}, {wildcards.backbone}"
     script:

@@ -6,16 +6,13 @@ import sys
 
 ROOT = os.path.realpath(workflow.basedir)
 sys.path.insert(0, ROOT)
-# Scripts find the library in every environment, and compute on one thread each, so that the number of cores changes
-# how many jobs run at once but never a result.
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [ROOT, os.environ.get("PYTHONPATH")]))
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = "1"
-
 from snakemake.exceptions import WorkflowError
 
 from orderless import catalog as catalogs
 from orderless.errors import OrderlessError
+from orderless.jobs import prepare_environment
+
+prepare_environment(ROOT)
 
 try:
     CONFIG = catalogs.load_config(config)

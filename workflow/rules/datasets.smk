@@ -9,14 +9,14 @@ rule compose_digits:
         "logs/compose_digits/{dataset}.log",
     wildcard_constraints:
         dataset=of_kind("datasets", "digits"),
-    params:
-        dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),
-        seed=CONFIG["seed"],
+    conda:
+        "../../envs/orderless.yaml"
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/orderless.yaml"
+    params:
+        dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),
+        seed=CONFIG["seed"],
     message:
         "Composing the images of {wildcards.dataset}"
     script:
@@ -31,15 +31,15 @@ rule index_folder:
         "logs/index_folder/{dataset}.log",
     wildcard_constraints:
         dataset=of_kind("datasets", "folder"),
+    conda:
+        "../../envs/orderless.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="2h",
     params:
         dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),
         seed=CONFIG["seed"],
         on_bad_image=CONFIG["on_bad_image"],
-    resources:
-        mem_mb=1000,
-        runtime="2h",
-    conda:
-        "../../envs/orderless.yaml"
     message:
         "Listing and checking the images of {wildcards.dataset}"
     script:

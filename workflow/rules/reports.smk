@@ -1,11 +1,19 @@
 # What a run leaves for people: the tidy metrics, a table and plots for each data set, the facts of the run.
-TABLES = ["comparison-{dataset}.html", "accuracy-{dataset}.svg", "dimensions-{dataset}.svg", "seconds-{dataset}.svg", "classes-{dataset}.svg"]
+TABLES = [
+    "comparison-{dataset}.html",
+    "accuracy-{dataset}.svg",
+    "dimensions-{dataset}.svg",
+    "seconds-{dataset}.svg",
+    "classes-{dataset}.svg",
+]
 REPORTS = [
     f"reports/{RUN}/metrics.csv",
     f"reports/{RUN}/run.html",
     [f"reports/{RUN}/{name}" for table in TABLES for name in expand(table, dataset=DATASETS)],
 ]
-SELECTED = {section: {name: CATALOG[section][name] for name in CONFIG[section]} for section in ("datasets", "backbones", "representations")}
+SELECTED = {
+    section: {name: CATALOG[section][name] for name in CONFIG[section]} for section in ("datasets", "backbones", "representations")
+}
 
 
 rule collect_metrics:
@@ -17,13 +25,13 @@ rule collect_metrics:
         metrics="reports/{run}/metrics.csv",
     log:
         "logs/collect_metrics/{run}.log",
-    params:
-        plans=dumps(PLANS),
+    conda:
+        "../../envs/orderless.yaml"
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/orderless.yaml"
+    params:
+        plans=dumps(PLANS),
     message:
         "Collecting the figures of the run"
     script:
@@ -43,14 +51,14 @@ rule describe_run:
         ),
     log:
         "logs/describe_run/{run}.log",
-    params:
-        selected=dumps(SELECTED),
-        config=dumps({key: value for key, value in CONFIG.items() if key != "catalog"}),
+    conda:
+        "../../envs/orderless.yaml"
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/orderless.yaml"
+    params:
+        selected=dumps(SELECTED),
+        config=dumps({key: value for key, value in CONFIG.items() if key != "catalog"}),
     message:
         "Describing the run"
     script:
@@ -71,13 +79,13 @@ rule compare:
         ),
     log:
         "logs/compare/{run}.{dataset}.log",
-    params:
-        selected=dumps(SELECTED),
+    conda:
+        "../../envs/orderless.yaml"
     resources:
         mem_mb=500,
         runtime="10m",
-    conda:
-        "../../envs/orderless.yaml"
+    params:
+        selected=dumps(SELECTED),
     message:
         "Tabulating {wildcards.dataset}"
     script:
@@ -111,13 +119,13 @@ rule plot_comparison:
         ),
     log:
         "logs/plot_comparison/{run}.{dataset}.log",
-    params:
-        selected=dumps(SELECTED),
+    conda:
+        "../../envs/orderless.yaml"
     resources:
         mem_mb=1000,
         runtime="10m",
-    conda:
-        "../../envs/orderless.yaml"
+    params:
+        selected=dumps(SELECTED),
     message:
         "Plotting the comparison on {wildcards.dataset}"
     script:
@@ -138,13 +146,13 @@ rule plot_classes:
         ),
     log:
         "logs/plot_classes/{run}.{dataset}.log",
-    params:
-        selected=dumps(SELECTED),
+    conda:
+        "../../envs/orderless.yaml"
     resources:
         mem_mb=1000,
         runtime="10m",
-    conda:
-        "../../envs/orderless.yaml"
+    params:
+        selected=dumps(SELECTED),
     message:
         "Plotting the classes of {wildcards.dataset}"
     script:

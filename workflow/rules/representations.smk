@@ -13,15 +13,15 @@ rule encode_representations:
         "logs/encode_representations/{dataset}.{backbone}.{shard}.log",
     benchmark:
         "benchmarks/encode_representations/{dataset}.{backbone}.{shard}.tsv"
+    conda:
+        "../../envs/orderless.yaml"
+    resources:
+        mem_mb=4000,
+        runtime="4h",
     params:
         plan=lambda w: dumps(PLANS[w.backbone]),
         engine=CONFIG["encoding"]["backend"],
         shards=lambda w: SHARDS[w.dataset],
-    resources:
-        mem_mb=4000,
-        runtime="4h",
-    conda:
-        "../../envs/orderless.yaml"
     message:
         "Encoding {wildcards.dataset}, {wildcards.backbone}, shard {wildcards.shard}"
     script:
@@ -36,14 +36,14 @@ rule fit_reductions:
         reductions="results/representations/{dataset}/{backbone}/reductions.safetensors",
     log:
         "logs/fit_reductions/{dataset}.{backbone}.log",
-    params:
-        plan=lambda w: dumps(PLANS[w.backbone]),
-        seed=CONFIG["seed"],
+    conda:
+        "../../envs/orderless.yaml"
     resources:
         mem_mb=6000,
         runtime="2h",
-    conda:
-        "../../envs/orderless.yaml"
+    params:
+        plan=lambda w: dumps(PLANS[w.backbone]),
+        seed=CONFIG["seed"],
     message:
         "Fitting second projections of {wildcards.dataset}, {wildcards.backbone}"
     script:

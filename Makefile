@@ -1,0 +1,30 @@
+# Two commands: `make demo` runs the embedded default and leaves a report; `make test` passes the tests.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: demo test check lock clean
+
+demo: .venv/ready
+	snakemake --cores all --show-failed-logs --quiet rules
+	@$(MAKE) --no-print-directory reports/demo/report.html
+	@echo "The report: $(CURDIR)/reports/demo/report.html"
+
+reports/demo/report.html: reports/demo/metrics.csv workflow/report/*.rst
+	snakemake --report $@ --quiet all
+
+test: .venv/ready check
+	pytest -n 2 --dist loadgroup
+
+check: .venv/ready
+	ruff check . && ruff format --check .
+	mypy
+	snakefmt --check --quiet Snakefile workflow
+	snakemake --lint
+
+.venv/ready: envs/setup.sh envs/requirements.txt envs/cyvlfeat.txt envs/uv.txt pyproject.toml
+	envs/setup.sh
+
+lock: .venv/ready  # new versions of everything
+	cd envs && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header -q requirements-dev.in -o requirements.txt
+
+clean:
+	rm -rf results logs benchmarks .snakemake
