@@ -176,8 +176,8 @@ def plan(config: dict[str, Any], catalog: dict[str, dict], backbone: str) -> Pla
         found["sets"][set_id] = {"views": lookup(local, "views", entry["views"], here), "layer": layer, "projection": projection}
         codebook = f"{set_id}.{entry['encoder']}"
         found["codebooks"][codebook] = {"set": set_id, "encoder": encoder}
-        kept = {key: entry[key] for key in ("pooling", "normalisation", "reduce") if key in entry}
-        found["representations"][name] = {"set": set_id, "codebook": codebook, **kept}
+        kept: dict[str, Any] = {key: entry[key] for key in ("pooling", "normalisation", "reduce") if key in entry}
+        found["representations"][name] = kept | {"set": set_id, "codebook": codebook}
 
     for name in config["representations"]:
         add(name, "config.representations")

@@ -110,13 +110,16 @@ def fisher_vector(x: np.ndarray, mixture: Gmm) -> np.ndarray:
     means, covariances, priors = (tensor(mixture[key]) for key in ("means", "covariances", "priors"))
     shift = means.mean(0)
     data, means = tensor(x) - shift, means - shift
+    # The squares of a distance's terms cancel: where they are so large that float32 would show it, count in float64.
+    if float((data.abs().amax(0) ** 2 / covariances).sum(1).max()) > 1e4:
+        data, means, covariances, priors = data.double(), means.double(), covariances.double(), priors.double()
     share = posteriors(data, means, covariances, priors).softmax(1)
     share = torch.where(share < 1e-6, 0.0, share)
     deviation = covariances.sqrt()
     zero, first, second = share.sum(0)[:, None], share.T @ data, share.T @ data**2
     u = (first - zero * means) / deviation / (len(data) * priors.sqrt())[:, None]
     v = ((second - 2 * means * first + zero * means**2) / covariances - zero) / (len(data) * (2 * priors).sqrt())[:, None]
-    return torch.cat([u.flatten(), v.flatten()]).cpu().numpy()
+    return torch.cat([u.flatten(), v.flatten()]).float().cpu().numpy()
 
 
 def vlad(x: np.ndarray, centres: np.ndarray, weights: np.ndarray) -> np.ndarray:

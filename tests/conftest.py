@@ -1,0 +1,49 @@
+"""What the tests share: real descriptors, small images, runs of the workflow."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def snakemake(folder: Path, *arguments: str, cores: int = 2, timeout: int = 600) -> subprocess.CompletedProcess:
+    """Run the workflow in a folder and return what it said."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
+    command += ["--cores", str(cores), *arguments]
+    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def write_config(folder: Path, **settings) -> Path:
+    """A configuration file in a folder."""
+    path = folder / "mine.yaml"
+    path.write_text(yaml.safe_dump(settings))
+    return path
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of photographs and weights that ORDERLESS_TEST_DATA names."""
+    folder = os.environ.get("ORDERLESS_TEST_DATA", "")
+    if not folder:
+        pytest.skip("ORDERLESS_TEST_DATA is not set: no photographs and no ImageNet weights to test on")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def real_descriptors() -> np.ndarray:
+    """(n, 64) float32: every pixel's digit among its neighbours in scikit-learn's digits; correlated, sparse, far from Gaussian."""
+    from sklearn.datasets import load_digits
+
+    return load_digits().data.astype(np.float32)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
