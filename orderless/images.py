@@ -9,7 +9,7 @@ from orderless.errors import OrderlessError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
 MOST_PIXELS = 100_000_000  # larger than any camera's image: what is beyond is a decompression bomb or a mistake
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+Image.MAX_IMAGE_PIXELS = 2 * MOST_PIXELS
 
 
 def find_images(folder: Path) -> list[Path]:

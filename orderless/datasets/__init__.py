@@ -16,7 +16,7 @@ COLUMNS = ["image", "path", "split", "labels", "ignored", "group", "boxes", "sha
 
 def write_index(rows: list[dict], path: str | Path) -> None:
     """Write an index table; what a row lacks is empty."""
-    table = pd.DataFrame(rows).reindex(columns=COLUMNS).fillna("")
+    table = pd.DataFrame([dict.fromkeys(COLUMNS, "") | row for row in rows], columns=COLUMNS)
     twice = table["image"][table["image"].duplicated()]
     if len(twice):
         raise OrderlessError(f"{path}: image '{twice.iloc[0]}' is listed twice.")

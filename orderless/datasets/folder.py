@@ -1,5 +1,6 @@
 """Anybody's own images: `train/<class>/*` and `test/<class>/*`, or `<class>/*` with a seeded split."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,6 +21,13 @@ def class_folders(root: Path) -> dict[str, list[Path]]:
     if odd:
         raise OrderlessError(f"{root / odd[0]}: a class name must not contain ';'. Rename the folder.")
     return found
+
+
+def check_enough(root: Path, counts: dict[str, int]) -> None:
+    """Every class must have two training images, or C cannot be chosen on them."""
+    for name, count in sorted(counts.items()):
+        if count < 2:
+            raise OrderlessError(f"{root}: class '{name}' has {count} training image{'s' * (count != 1)}; at least two are needed.")
 
 
 def list_folder(root: str | Path, seed: int, test_fraction: float = 0.3) -> list[tuple[Path, str, str]]:
@@ -44,9 +52,7 @@ def list_folder(root: str | Path, seed: int, test_fraction: float = 0.3) -> list
             train[name] = [files[i] for i in sorted(order[held_out:])]
     if len(train) < 2:
         raise OrderlessError(f"{root}: {len(train)} class folders found, at least two are needed: one folder for each class.")
-    few = sorted(name for name, files in train.items() if len(files) < 2)
-    if few:
-        raise OrderlessError(f"{root}: class '{few[0]}' has {len(train[few[0]])} training image; at least two are needed.")
+    check_enough(root, {name: len(files) for name, files in train.items()})
     if not any(test.values()):
         raise OrderlessError(f"{root}: no test image. Add some under test/<class>.")
     return [
@@ -73,10 +79,14 @@ def index_folder(root: str | Path, seed: int, test_fraction: float, on_bad_image
         name = path.relative_to(root).as_posix()
         return {"image": name, "path": str(path), "split": split, "labels": label, "group": label, "sha256": file_hash(path)}
 
+    listed = list_folder(root, seed, test_fraction)
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(row, list_folder(root, seed, test_fraction)))
+        results = list(pool.map(row, listed))
     rows, bad = [r for r in results if isinstance(r, dict)], [r for r in results if isinstance(r, str)]
     if bad and on_bad_image == "fail":
         more = f"\n... and {len(bad) - 10} more" if len(bad) > 10 else ""
         raise OrderlessError("\n".join(bad[:10]) + more)
+    if bad:
+        left = Counter(row["labels"] for row in rows if row["split"] == "train")
+        check_enough(root, {name: left[name] for _, split, name in listed if split == "train"})
     return rows, bad

@@ -1,0 +1,128 @@
+"""Wrong configurations: each gets a message that names the key and the remedy."""
+
+import pytest
+import yaml
+
+from orderless import catalog
+from orderless.errors import OrderlessError
+
+GOOD = {"run": "mine", "datasets": ["digit-scenes"], "backbones": ["tinyalex"], "representations": ["mpp"]}
+
+
+def resolve(**over):
+    config = catalog.load_config({**GOOD, **over})
+    entries = catalog.load_catalog(config["catalog"])
+    catalog.check_selection(config, entries)
+    for name in config["datasets"]:
+        catalog.shards(config, entries, name)
+    return [catalog.plan(config, entries, name) for name in config["backbones"]]
+
+
+def entry(section, name, **value):
+    return {"catalog": {section: {name: value}}}
+
+
+MINE = {"title": "T", "views": "whole", "layer": "fc7", "encoder": "mean", "pooling": ["mean"], "normalisation": ["l2"]}
+
+
+@pytest.mark.parametrize(
+    ("over", "message"),
+    [
+        ({"representation": ["mpp"]}, "unknown key 'representation'.*Did you mean 'representations'"),
+        ({"bootstraps": 3}, "unknown key 'bootstraps'.*Did you mean 'bootstrap'"),
+        ({"run": "a/b"}, "config.run"),
+        ({"datasets": "digit-scenes"}, "config.datasets"),
+        ({"datasets": []}, "config.datasets"),
+        ({"datasets": ["digit-scene"]}, "'digit-scene' is not in catalog.datasets.*Did you mean 'digit-scenes'"),
+        ({"backbones": ["tinyalexx"]}, "Did you mean 'tinyalex'"),
+        ({"representations": ["mmp"]}, "Did you mean 'mpp'"),
+        ({"representations": ["mpp", "mpp"]}, "config.representations"),
+        ({"seed": -1}, "config.seed"),
+        ({"seed": "zero"}, "config.seed"),
+        ({"sample": {"image": 3}}, "config.sample: unknown key 'image'.*Did you mean 'images'"),
+        ({"encoding": {"backend": "vlfet"}}, "config.encoding.backend.*Did you mean 'vlfeat'"),
+        ({"classifier": {"C": []}}, "config.classifier.C"),
+        ({"classifier": {"C": [0]}}, "config.classifier.C"),
+        ({"classifier": {"folds": 1}}, "config.classifier.folds"),
+        ({"device": "gpu"}, "config.device"),
+        ({"on_bad_image": "ignore"}, "config.on_bad_image"),
+        ({"catalog": {"dataset": {}}}, "unknown key 'dataset'.*Did you mean 'datasets'"),
+        ({"catalog": {"views": []}}, "config.catalog.views"),
+        (entry("datasets", "mine", kind="folder"), "catalog.datasets.mine: 'root' is missing"),
+        (entry("datasets", "mine", root="x"), "catalog.datasets.mine: 'kind' is missing"),
+        (entry("datasets", "mine", kind="fold", root="x"), "kind 'fold' does not exist.*Did you mean 'folder'"),
+        (entry("datasets", "mine", kind="folder", roots="x", root="y"), "unknown key 'roots'.*Did you mean 'root'"),
+        (entry("datasets", "my set", kind="folder", root="x"), "an id is made of"),
+        (entry("backbones", "net", kind="torchvision", model="resnet18"), "catalog.backbones.net: '.*' is missing"),
+        (entry("backbones", "tinyalex", inputs=32), "unknown key 'inputs'.*Did you mean 'input'"),
+        (entry("backbones", "tinyalex", mean=[0.5]), "catalog.backbones.tinyalex.mean"),
+        (entry("backbones", "tinyalex", adapt={"view": {}}), "adapt: unknown key 'view'.*Did you mean 'views'"),
+        (entry("backbones", "tinyalex", adapt={"views": {"pyramids": {}}}), "Did you mean 'pyramid'"),
+        (entry("backbones", "tinyalex", adapt={"views": {"pyramid": {"scale": 2}}}), "unknown key 'scale'.*Did you mean 'scales'"),
+        (entry("views", "v", kind="crops", crops=11), "catalog.views.v.crops"),
+        (entry("views", "v", kind="whole", scales=2), "unknown key 'scales'"),
+        (entry("views", "v", kind="pyramid", scales=0), "catalog.views.v.scales"),
+        (entry("views", "v", kind="blocks", rows=0, columns=2), "catalog.views.v.rows"),
+        (entry("layers", "l", taps="fc7"), "unknown key 'taps'.*Did you mean 'tap'"),
+        (entry("layers", "l", tap="conv4", units=2), "catalog.layers.l.units"),
+        (entry("projections", "p", pca=0), "catalog.projections.p.pca"),
+        (entry("encoders", "e", kind="fisher", gaussians=3), "no parameter 'gaussians'"),
+        (entry("encoders", "e", words=3), "catalog.encoders.e: 'kind' is missing"),
+        (entry("representations", "r", title="T", stack=["mpp"]), "catalog.representations.r.stack"),
+        (entry("representations", "r", title="T", views="whole"), "catalog.representations.r: '.*' is missing"),
+        (entry("representations", "r", **{**MINE, "normalisation": ["l1"]}), "catalog.representations.r.normalisation.*'l1'"),
+        ({"representations": ["r"]} | entry("representations", "r", **{**MINE, "views": "hole"}), "Did you mean 'whole'"),
+        (
+            {"representations": ["r"]} | entry("representations", "r", **{**MINE, "projection": "pca"}),
+            "'pca' is not in catalog.projections",
+        ),
+        ({"representations": ["r"]} | entry("representations", "r", **{**MINE, "layer": "conv4-units"}), "belong together"),
+        ({"representations": ["r"]} | entry("representations", "r", **{**MINE, "encoder": "cross-layer"}), "belong together"),
+        ({"representations": ["r"]} | entry("representations", "r", **{**MINE, "pooling": ["l2"]}), "must end in one of"),
+        (
+            {"representations": ["r"]} | entry("representations", "r", **{**MINE, "encoder": "vlad", "pooling": ["counts"]}),
+            "'counts' weighs means",
+        ),
+        ({"representations": ["r"]} | entry("representations", "r", title="T", stack=["r", "mpp"]), "part of itself"),
+        ({"representations": ["r"]} | entry("representations", "r", title="T", stack=["mmp", "nfk"]), "Did you mean 'mpp'"),
+        ({"catalog": {"layers": {"fc7": {"tap": "fc9"}}}}, "needs layer 'fc9', which backbone 'tinyalex' does not name"),
+        ({"datasets": ["m"]} | entry("datasets", "m", kind="folder", root="/no/such"), "catalog.datasets.m.root: no folder"),
+    ],
+)
+def test_a_wrong_configuration_names_key_and_remedy(over, message):
+    with pytest.raises(OrderlessError, match=message):
+        resolve(**over)
+
+
+def test_the_default_configuration_and_every_entry_are_valid():
+    config = catalog.load_config(yaml.safe_load((catalog.WORKFLOW.parent / "config.yaml").read_text()))
+    entries = catalog.load_catalog({})
+    catalog.check_selection(config, entries)
+    everything = config | {"representations": list(entries["representations"])}
+    for backbone in entries["backbones"]:
+        catalog.plan(everything, entries, backbone)
+
+
+def test_representations_share_what_they_can():
+    (plan,) = resolve(representations=["nfk", "csf", "mpp"])
+    assert len(plan["sets"]) == len(plan["codebooks"]) == 1
+
+
+def test_a_stack_brings_its_parts():
+    (plan,) = resolve(representations=["mop"])
+    assert set(plan["representations"]) == {"mop", "global", "mop-l2", "mop-l3"}
+
+
+def test_adapt_changes_one_backbone_only():
+    (plan,) = resolve()
+    assert plan["sets"]["pyramid.fc7.pca-mpp"]["views"]["scales"] == 5
+    assert catalog.load_catalog({})["views"]["pyramid"]["scales"] == 7
+
+
+def test_parsing_needs_no_heavy_package():
+    import subprocess
+    import sys
+
+    heavy = ["torch", "sklearn", "pandas", "PIL"]
+    code = f"import sys, orderless.catalog as c; c.load_catalog({{}}); print([m for m in {heavy} if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

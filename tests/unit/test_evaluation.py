@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from orderless.classification import choose_c, compress, decision, encode_targets, folds
+from orderless.evaluation import accuracy, average_precision_11, bootstrap, figures, mean_average_precision, mean_class_accuracy
+
+
+def test_perfect_and_worst_ranking():
+    target = np.array([1, 1, -1, -1, -1, -1])
+    assert average_precision_11(target, np.array([6.0, 5, 4, 3, 2, 1])) == 1
+    # positives last: precision 1/5 at recall 1/2 and 2/6 at recall 1, so 1/3 is the best at every recall
+    assert average_precision_11(target, np.array([1.0, 2, 3, 4, 5, 6])) == pytest.approx(1 / 3)
+
+
+def test_a_ranking_by_hand():
+    """+ - + - - +: precision 1 at recall 1/3, 2/3 at 2/3, 1/2 at 1. Recalls 0 to .3 take 1, .4 to .6 take 2/3, .7 to 1 take 1/2."""
+    target = np.array([1, -1, 1, -1, -1, 1])
+    expected = (4 * 1 + 3 * 2 / 3 + 4 * 1 / 2) / 11
+    assert average_precision_11(target, -np.arange(6.0)) == pytest.approx(expected)
+
+
+def test_recall_thresholds_are_exact():
+    """With ten positives recall 0.3 is reached by the third: floating point must not move it to the fourth."""
+    target = np.array([1, 1, 1, *[-1] * 7, *[1] * 7])
+    precision_after = 10 / 17
+    assert average_precision_11(target, -np.arange(17.0)) == pytest.approx((4 + 7 * precision_after) / 11)
+
+
+def test_images_left_out_do_not_count():
+    target, scores = np.array([1, 0, -1, 1]), np.array([4.0, 3, 2, 1])
+    assert average_precision_11(target, scores) == average_precision_11(np.delete(target, 1), np.delete(scores, 1))
+
+
+def test_random_ranking_is_about_the_share_of_positives(rng):
+    target = np.where(rng.random(20000) < 0.3, 1, -1)
+    assert average_precision_11(target, rng.random(20000)) == pytest.approx(0.3, abs=0.07)
+
+
+def test_accuracies():
+    truth, predicted = np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1])
+    assert accuracy(truth, predicted) == 0.75
+    assert mean_class_accuracy(truth, predicted) == pytest.approx((2 / 3 + 1) / 2)
+
+
+def test_bootstrap_interval_is_the_binomial_one(rng):
+    hits = rng.random(400) < 0.7
+    low, high = bootstrap(lambda rows: float(hits[rows].mean()), 400, 3000, rng)
+    error = 1.96 * np.sqrt(hits.mean() * (1 - hits.mean()) / 400)
+    assert low == pytest.approx(hits.mean() - error, abs=0.01)
+    assert high == pytest.approx(hits.mean() + error, abs=0.01)
+
+
+def test_figures_of_a_task():
+    targets, scores = np.array([[1, -1], [-1, 1], [1, -1]]), np.array([[2.0, 1], [0, 1], [0, 1]])
+    everything = np.arange(3)
+    assert figures(targets, scores, "single-label")["accuracy"](everything) == pytest.approx(2 / 3)
+    assert figures(targets, scores, "multi-label")["map11"](everything) == mean_average_precision(targets, scores)
+
+
+@pytest.fixture
+def problem(rng):
+    """60 training and 30 test vectors of 500 dimensions in three classes that overlap."""
+    truth = np.arange(90) % 3
+    x = rng.normal(size=(90, 500)).astype(np.float32) + 0.35 * np.eye(3)[truth].repeat(167, 1)[:, :500].astype(np.float32)
+    targets = np.where(np.eye(3)[truth] > 0, 1, -1).astype(np.int8)
+    return x[:60], targets[:60], x[60:], targets[60:]
+
+
+def test_compression_keeps_every_inner_product(problem):
+    train, _, test, _ = problem
+    z_train, z_test = compress(train, test)
+    assert z_train.shape[1] <= 60
+    np.testing.assert_allclose(z_train @ z_train.T, train @ train.T, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(z_test @ z_train.T, test @ train.T, rtol=1e-4, atol=1e-3)
+
+
+def test_machines_are_those_of_the_full_vectors(problem):
+    """Scores of the compressed problem are those of the dual's optimum on the full vectors, found by a general optimiser."""
+    train, targets, test, _ = problem
+    z_train, z_test = compress(train, test)
+    found = decision(z_train, targets, z_test, c=0.01, seed=0)
+    with_one, test_one = (np.c_[x, np.ones(len(x))].astype(float) for x in (train, test))
+    for k in range(3):
+        signed = with_one * targets[:, [k]]
+        gram = signed @ signed.T
+        dual = minimize(
+            lambda a, q=gram: 0.5 * a @ q @ a - a.sum(),
+            np.zeros(60),
+            jac=lambda a, q=gram: q @ a - 1,
+            bounds=[(0, 0.01)] * 60,
+            tol=1e-12,
+        )
+        np.testing.assert_allclose(found[:, k], test_one @ (signed.T @ dual.x), atol=5e-3)
+
+
+def test_c_is_chosen_on_training_images(problem):
+    train, targets, _, _ = problem
+    c, tried = choose_c(train, targets, "single-label", [10, 0.001, 0.1], 3, 0)
+    assert sorted(tried) == [0.001, 0.1, 10]
+    assert tried[c] == max(tried.values())
+    assert choose_c(train, targets, "single-label", [7], 3, 0) == (7, {})
+
+
+def test_folds_spread_every_class(rng):
+    targets = np.where(np.eye(4)[np.arange(40) % 4] > 0, 1, -1)
+    fold = folds(targets, 3, rng)
+    for k in range(4):
+        counts = np.bincount(fold[targets[:, k] > 0], minlength=3)
+        assert counts.min() >= 3
+
+
+def test_targets_of_an_index():
+    found = encode_targets(["a;b", "", "b"], ["", "a", ""], ["a", "b"])
+    np.testing.assert_array_equal(found, [[1, 1], [0, -1], [-1, 1]])
