@@ -1,25 +1,43 @@
 """One-versus-rest linear support vector machines, their C chosen on training images only."""
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 
 from orderless.evaluation import accuracy, mean_average_precision
 
 
-def compress(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same inner products in as many dimensions as there are training vectors.
+@dataclass(frozen=True)
+class Span:
+    """An orthonormal view of the training vectors' span, in which a linear machine on many dimensions is a small one.
 
-    train (n, D), test (m, D) float32. Where D > n, a linear machine sees vectors only through inner products with training
-    vectors, so both are expressed in an orthonormal basis of the training vectors' span: (n, r), (m, r) float64 with r <= n.
-    The solution is that of the full vectors (what papers B and D do with precomputed linear kernels).
+    A linear machine sees vectors only through their inner products with training vectors. Where there are more dimensions
+    than training vectors, both are expressed in a basis of the training vectors' span; the solution is that of the full
+    vectors (what papers B and D do with precomputed linear kernels). Otherwise vectors stay as they are.
+    train: (n, r) float64, r <= n. basis: (n, r), so that x @ train_vectors.T @ basis expresses x; None for vectors as they are.
     """
+
+    train: np.ndarray
+    basis: np.ndarray | None
+
+    def express(self, x: np.ndarray, train_vectors: np.ndarray) -> np.ndarray:
+        """Vectors (m, D) in the span: (m, r) float64."""
+        return x.astype(np.float64) if self.basis is None else gram(x, train_vectors) @ self.basis
+
+    def dual(self, weights: np.ndarray) -> np.ndarray:
+        """Weights (classes, r) of machines in the span as sums of training vectors: (classes, n), or as they are."""
+        return weights if self.basis is None else weights @ self.basis.T
+
+
+def span(train: np.ndarray) -> Span:
+    """The span of training vectors (n, D) float32."""
     if train.shape[1] <= len(train):
-        return train.astype(np.float64), test.astype(np.float64)
+        return Span(train.astype(np.float64), None)
     values, vectors = np.linalg.eigh(gram(train, train))
     kept = values > values[-1] * 1e-10
-    scaled = vectors[:, kept] / np.sqrt(values[kept])
-    return vectors[:, kept] * np.sqrt(values[kept]), gram(test, train) @ scaled
+    root = np.sqrt(values[kept])
+    return Span(vectors[:, kept] * root, vectors[:, kept] / root)
 
 
 def gram(a: np.ndarray, b: np.ndarray, block: int = 8192) -> np.ndarray:
@@ -30,24 +48,29 @@ def gram(a: np.ndarray, b: np.ndarray, block: int = 8192) -> np.ndarray:
     return total
 
 
-def decision(train: np.ndarray, targets: np.ndarray, test: np.ndarray, c: float, seed: int) -> np.ndarray:
-    """Scores (m, classes) of linear machines (hinge loss, L2, regularised bias as VLFeat's) trained for one C.
+def fit(train: np.ndarray, targets: np.ndarray, c: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Linear machines (hinge loss, L2, regularised bias as VLFeat's), one a class, for one C.
 
-    targets: (n, classes) of 1, -1, or 0 where an image is left out of a class.
+    train: (n, r). targets: (n, classes) of 1, -1, or 0 where an image is left out of a class.
+    Returns weights (classes, r) and biases (classes,): the score of x is weights @ x + bias.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.svm import LinearSVC
 
-    scores = np.empty((len(test), targets.shape[1]))
+    weights, biases = np.empty((targets.shape[1], train.shape[1])), np.empty(targets.shape[1])
     for k, target in enumerate(targets.T):
         used = target != 0
+        if abs(target[used].sum(dtype=int)) == used.sum():
+            # A fold without a positive (or a negative) of a rare class: the machine that is always right on it.
+            weights[k], biases[k] = 0, target[used][0] if used.any() else 0
+            continue
         machine = LinearSVC(C=c, loss="hinge", tol=1e-3, max_iter=5000, random_state=seed % 2**31)
         with warnings.catch_warnings():
             # A machine that is not quite at its optimum after 5,000 passes ranks no worse; large C on few images does that.
             warnings.simplefilter("ignore", ConvergenceWarning)
             machine.fit(train[used], target[used])
-        scores[:, k] = machine.decision_function(test)
-    return scores
+        weights[k], biases[k] = machine.coef_[0], machine.intercept_[0]
+    return weights, biases
 
 
 def folds(targets: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -81,7 +104,8 @@ def choose_c(
         scores = np.empty(targets.shape)
         for k in range(count):
             held = fold == k
-            scores[held] = decision(x[~held], targets[~held], x[held], c, seed)
+            weights, biases = fit(x[~held], targets[~held], c, seed)
+            scores[held] = x[held] @ weights.T + biases
         figures[c] = score(targets, scores, task)
     return max(figures, key=lambda c: figures[c]), figures
 

@@ -1,4 +1,9 @@
-"""Train the classifiers of one representation, score the test images, and work out the figures with their intervals."""
+"""Train the classifiers of one representation, score the test images, and work out the figures with their intervals.
+
+machines: `weights` (classes, D), or where there are more dimensions than training images `dual` (classes, training images),
+whose product with the training vectors the weights are; `biases` (classes,). scores: `scores` (test images, classes),
+`targets` alike of 1, -1 and 0 (left out).
+"""
 
 import json
 
@@ -23,12 +28,15 @@ def main(snakemake):
     reductions = Tensors(snakemake.input.reductions, "reductions")
     finished = Representations(shards, json.loads(params.plan), {name: reductions[name] for name in reductions.names()})
     x, train = finished.matrix(wildcards.representation), (index["split"] == "train").to_numpy()
-    z_train, z_test = classification.compress(x[train], x[~train])
+    small = classification.span(x[train])
     axes = (params.seed, wildcards.dataset, "classifier", wildcards.representation)
-    c, tried = classification.choose_c(z_train, targets[train], params.task, choice["C"], choice["folds"], seed(*axes))
+    c, tried = classification.choose_c(small.train, targets[train], params.task, choice["C"], choice["folds"], seed(*axes))
     print(f"{wildcards.representation}: {x.shape[1]} dimensions, cross-validation {tried}, C = {c}")
-    scores = classification.decision(z_train, targets[train], z_test, c, seed(*axes))
+    weights, biases = classification.fit(small.train, targets[train], c, seed(*axes))
+    scores = small.express(x[~train], x[train]) @ weights.T + biases
     made_of = recipe("scores", choice, [s.header["recipe"] for s in shards], reductions.header["recipe"])
+    machines = {"weights" if small.basis is None else "dual": small.dual(weights), "biases": biases}
+    save(snakemake.output.machines, machines, "machines", recipe=made_of, classes=names, c=c)
     save(
         snakemake.output.scores,
         {"scores": scores, "targets": targets[~train]},

@@ -12,9 +12,9 @@ body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; margin: 1.5rem; }
 h1 { font-size: 1.3rem; margin: 0 0 .3rem; } h2 { font-size: 1.05rem; margin: 1.4rem 0 .3rem; }
 p { max-width: 46rem; margin: .3rem 0 1rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .8rem; text-align: right; border-bottom: 1px solid #ddd; }
+th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ddd; }
 th { background: #f4f4f4; } td:first-child, th:first-child { text-align: left; }
-.text td, .text th { text-align: left; vertical-align: top; }
+td { white-space: nowrap; } .text td, .text th { text-align: left; vertical-align: top; white-space: normal; }
 """
 
 

@@ -7,6 +7,7 @@ rule classify:
         shards=shard_files("representations"),
         reductions="results/representations/{dataset}/{backbone}/reductions.safetensors",
     output:
+        machines="results/classification/{dataset}/{backbone}/{representation}.machines.safetensors",
         scores="results/classification/{dataset}/{backbone}/{representation}.safetensors",
         figures="results/classification/{dataset}/{backbone}/{representation}.csv",
     log:

@@ -1,0 +1,88 @@
+"""Real photographs and a real ImageNet network, where ORDERLESS_TEST_DATA names a folder with them; skipped, loudly, elsewhere."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orderless import engines
+from orderless.datasets.folder import list_folder
+from orderless.storage import Tensors
+from tests.conftest import snakemake, write_config
+
+pytestmark = pytest.mark.xdist_group("photographs")
+
+
+@pytest.fixture(scope="module")
+def run(test_data, tmp_path_factory) -> Path:
+    """MobileNetV2 on 8 training and 6 test photographs of each class of 15-Scene."""
+    folder = tmp_path_factory.mktemp("photographs")
+    taken: dict[tuple[str, str], int] = {}
+    for path, split, label in list_folder(test_data / "data/scene15", 0):
+        taken[split, label] = taken.get((split, label), 0) + 1
+        if taken[split, label] <= (8 if split == "train" else 6):
+            target = folder / "images" / split / label / path.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(path)
+    config = {
+        "run": "photographs", "datasets": ["scenes"], "backbones": ["mobilenet_v2"], "shard_images": 70, "bootstrap": 100,
+        "representations": ["global", "window-mean", "mpp", "nfk", "cl-45"], "sample": {"images": 60, "descriptors": 5000},
+        "classifier": {"C": [10]},
+        "catalog": {
+            "datasets": {"scenes": {"kind": "folder", "root": str(folder / "images")}},
+            "backbones": {
+                "mobilenet_v2": {
+                    "weights": str(test_data / "weights/mobilenet_v2-imagenet.pth"),
+                    "adapt": {
+                        "views": {"pyramid": {"scales": 3}},
+                        "projections": {"pca-cl": {"pca": 64}},
+                        "encoders": {"fisher": {"words": 16}},
+                    },
+                }
+            },
+        },
+    }  # fmt: skip
+    done = snakemake(folder, "--configfile", str(write_config(folder, **config)))
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
+def test_photographs_are_told_apart(run):
+    """Chance is 1 in 15. The bounds are far below what eight training images a class give, and far above any broken chain."""
+    metrics = pd.read_csv(run / "reports/photographs/metrics.csv")
+    accuracy = metrics[metrics["metric"] == "accuracy"].set_index("representation")["value"]
+    assert (accuracy > 0.7).all(), accuracy
+
+
+def test_fisher_of_both_engines_on_real_descriptors(run):
+    shard = Tensors(next((run / "results/activations").rglob("shards/0.safetensors")), "descriptors")
+    (path,) = (run / "results/codebooks").rglob("*.fisher.safetensors")
+    book = Tensors(path, "codebook")
+    mixture = {name: book[name] for name in book.names()}
+    x = shard["pyramid.fc7.pca-mpp/x"].astype(np.float32)
+    for rows in (x[:1], x[:81], x[:2000]):
+        one, other = (engines.get(name).fisher_vector(rows, mixture) for name in ("vlfeat", "torch"))
+        assert np.linalg.norm(one - other) < 1e-4 * np.linalg.norm(one)
+
+
+def test_chinese_palace(test_data):
+    """The plain network and the dense one call scikit-learn's china.jpg what the weights' makers saw: a palace (class 698)."""
+    import torch
+    from sklearn.datasets import load_sample_image
+
+    from orderless.activations import Extractor
+    from orderless.backbones import fetch_model
+    from orderless.backbones.dense import DenseNetwork
+    from orderless.catalog import load_catalog
+    from orderless.views import whole
+
+    entry = load_catalog({})["backbones"]["mobilenet_v2"] | {"weights": str(test_data / "weights/mobilenet_v2-imagenet.pth")}
+    model, _ = fetch_model(entry, "mobilenet_v2")
+    extractor = Extractor(DenseNetwork(model, entry["layers"], 224, "mobilenet_v2"), entry, {}, {})
+    from PIL import Image
+
+    from orderless.views import cut
+
+    maps = extractor.forward(cut(Image.fromarray(load_sample_image("china.jpg")), whole(224)))
+    assert int(torch.as_tensor(maps["fc8"]).flatten().argmax()) == 698
