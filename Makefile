@@ -17,7 +17,7 @@ test: .venv/ready check
 check: .venv/ready
 	ruff check . && ruff format --check .
 	mypy
-	snakefmt --check --quiet Snakefile workflow
+	snakefmt --check Snakefile workflow
 	snakemake --lint
 
 .venv/ready: envs/setup.sh envs/requirements.txt envs/cyvlfeat.txt envs/uv.txt pyproject.toml
