@@ -17,6 +17,7 @@ from orderless.backbones.dense import DenseNetwork
 from orderless.errors import OrderlessError
 from orderless.views import Level, cut, levels, windows
 
+POOLED = ("mean", "max")  # projections that pool a level at once
 BATCH_PIXELS = 2_000_000  # network inputs of one size go through together up to this many pixels
 
 
@@ -55,7 +56,8 @@ class Extractor:
     """Runs a dense network over images and yields their descriptors, set by set.
 
     backbone: its catalog entry. sets: set id -> {views, layer, projection} resolved. projections: set id -> PCA arrays;
-    a set that is not in it comes raw. A set with projection `mean` is averaged over each level at once.
+    a set that is not in it comes raw. A set with projection `mean` or `max` is pooled so over each level at once.
+    network may be None where every set is of SIFT.
     """
 
     def __init__(
@@ -81,13 +83,17 @@ class Extractor:
         # Two views that share a level (the whole image is the pyramid's first) share its forward pass.
         for level in dict.fromkeys(level for found in of_set.values() for level in found):
             begin = time.perf_counter()
-            maps = self.forward(cut(image, level))
+            inputs = cut(image, level)
+            tapped = any(level in found and "tap" in self.sets[name]["layer"] for name, found in of_set.items())
+            maps = self.forward(inputs) if tapped else {}
             forward = time.perf_counter() - begin
             for name, found in of_set.items():
                 if level in found:
                     begin = time.perf_counter()
-                    parts[name][found.index(level)] = self.describe_level(name, level, maps)
-                    self.seconds[name] += forward + time.perf_counter() - begin
+                    sift = self.sets[name]["layer"].get("sift")
+                    raw = self.sift_level(level, inputs, sift) if sift else self.network_level(name, level, maps)
+                    parts[name][found.index(level)] = self.projected(name, *raw)
+                    self.seconds[name] += (0 if sift else forward) + time.perf_counter() - begin
         return {name: join(found) for name, found in parts.items()}
 
     def forward(self, inputs: np.ndarray) -> dict[str, torch.Tensor]:
@@ -101,22 +107,40 @@ class Extractor:
                 found.append(self.network((x - self.mean) / self.std))
         return found[0] if len(found) == 1 else {role: torch.cat([maps[role] for maps in found]) for role in found[0]}
 
-    def describe_level(self, name: str, level: Level, maps: dict[str, torch.Tensor]) -> tuple:
-        """(x, guide, windows, count) of one set in one level."""
+    def network_level(self, name: str, level: Level, maps: dict[str, torch.Tensor]) -> tuple:
+        """(x, guide, windows) of one set in one level, raw."""
         layer = self.sets[name]["layer"]
         size = layer.get("units", 1)
         tap = maps[layer["tap"]]
-        x = units(tap, size).flatten(0, 1)
-        count = len(x)
-        guide = inner(maps[layer["guide"]], size).flatten(0, 1).clamp_min(0) if "guide" in layer else None
-        geometry = self.network.geometry[layer["tap"]]
         grid = (tap.shape[-2] - size + 1, tap.shape[-1] - size + 1)
+        if min(grid) < 1:
+            raise OrderlessError(
+                f"set '{name}': a map of {tap.shape[-2]} x {tap.shape[-1]} has no neighbourhood of {size} x {size} units. "
+                "Take a layer with a larger map, fewer 'units', or a larger view."
+            )
+        guide = inner(maps[layer["guide"]], size).flatten(0, 1).clamp_min(0) if "guide" in layer else None
+        if guide is not None and len(guide) != len(tap) * grid[0] * grid[1]:
+            raise OrderlessError(f"set '{name}': '{layer['tap']}' and its guide '{layer['guide']}' have maps of different sizes.")
+        geometry = self.network.geometry[layer["tap"]]
         where = windows(level, grid, geometry.stride, geometry.window + (size - 1) * geometry.stride)
+        return units(tap, size).flatten(0, 1), guide, where
+
+    def sift_level(self, level: Level, inputs: np.ndarray, sift: dict) -> tuple:
+        """The same of dense SIFT, on views that show the whole image."""
+        from orderless.sift import dense_sift
+
+        x, where = dense_sift(inputs[0], sift["step"], sift["bin"])
+        return torch.from_numpy(x).to(self.device), None, where / np.array([*level.size, *level.size], np.float32)
+
+    def projected(self, name: str, x: torch.Tensor, guide: torch.Tensor | None, where: np.ndarray) -> tuple:
+        """(x, guide, windows, count): projected, or pooled over the level at once."""
+        count = len(x)
         if name in self.projections:
             pca = self.projections[name]
             x = (x - pca["mean"]) @ pca["basis"]
-        elif self.sets[name]["projection"] == "mean":
-            x, where = x.mean(0, keepdim=True), np.array([[0, 0, 1, 1]], np.float32)
+        elif self.sets[name]["projection"] in POOLED:
+            x = x.mean(0, keepdim=True) if self.sets[name]["projection"] == "mean" else x.amax(0, keepdim=True)
+            where = np.array([[0, 0, 1, 1]], np.float32)
         return x.cpu().numpy(), None if guide is None else guide.cpu().numpy(), where, count
 
 

@@ -14,6 +14,7 @@ import yaml
 
 from orderless import encoders
 from orderless.errors import OrderlessError, nearest
+from orderless.views import count
 
 WORKFLOW = Path(__file__).resolve().parents[1] / "workflow"
 SECTIONS = ["datasets", "backbones", "views", "layers", "projections", "encoders", "representations"]
@@ -24,6 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "sample": {"images": 5000, "descriptors": 256_000},
     "encoding": {"backend": "vlfeat"},
     "classifier": {"C": [0.1, 1, 10, 100], "folds": 3},
+    "bundle": 50,
     "bootstrap": 1000,
     "device": "auto",
     "on_bad_image": "fail",
@@ -90,8 +92,12 @@ def check_entry(section: str, name: str, entry: Any) -> None:
             return
         if entry["kind"] not in kinds:
             raise OrderlessError(f"{where}: kind '{entry['kind']}' does not exist.{nearest(entry['kind'], kinds)}")
-    which = f"{section}/{entry['kind']}" if kinds else "stacks" if "stack" in entry else section
+    which = f"{section}/{entry['kind']}" if kinds else section
+    if section == "representations":
+        which = "stacks" if "stack" in entry else "foreign" if "foreign" in entry else section
     check(entry, {"$defs": rules["$defs"], **rules[which]}, where)
+    if section == "layers" and ("tap" in entry) == ("sift" in entry):
+        raise OrderlessError(f"{where}: a layer is either a 'tap' or 'sift'. Name one of them.")
 
 
 def load_config(config: dict[str, Any]) -> dict[str, Any]:
@@ -142,7 +148,8 @@ def plan(config: dict[str, Any], catalog: dict[str, dict], backbone: str) -> Pla
     """What a backbone must compute for the selected representations, all references resolved.
 
     sets: set id -> {views, layer, projection}; codebooks: codebook id -> {set, encoder};
-    representations: id -> {set, codebook, encoder, pooling, normalisation, reduce} or {stack}, parts of stacks included.
+    representations: id -> {set, codebook, pooling, normalisation, reduce, levels, regions}, {stack} or {foreign}, parts of
+    stacks included.
     """
     network = lookup(catalog, "backbones", backbone, "config.backbones")
     local = adapted(catalog, backbone)
@@ -160,23 +167,29 @@ def plan(config: dict[str, Any], catalog: dict[str, dict], backbone: str) -> Pla
                 add(part, here, (*above, name))
             found["representations"][name] = {"stack": list(entry["stack"])}
             return
+        if "foreign" in entry:
+            found["representations"][name] = {"foreign": entry["foreign"], "normalisation": ["l2"]}
+            return
         layer = lookup(local, "layers", entry["layer"], here)
-        for role in filter(None, (layer["tap"], layer.get("guide"))):
+        for role in filter(None, (layer.get("tap"), layer.get("guide"))):
             if role not in network["layers"]:
                 raise OrderlessError(
                     f"representation '{name}' needs layer '{role}', which backbone '{backbone}' does not name. "
                     f"Add '{role}: <node>' to catalog.backbones.{backbone}.layers, or leave '{name}' out."
                 )
         encoder = lookup(local, "encoders", entry["encoder"], here)
-        check_combination(name, entry, layer, encoder)
-        # The mean of a level is taken at once, so that raw activations need not be stored.
-        fallback = "mean" if encoder["kind"] == "mean" else None
+        views = lookup(local, "views", entry["views"], here)
+        check_combination(name, entry, views, layer, encoder)
+        # The mean or maximum of a level is taken at once, so that raw activations need not be stored.
+        fallback = encoder["kind"] if encoder["kind"] in ("mean", "max") and "regions" not in entry else None
         projection = lookup(local, "projections", entry["projection"], here) if "projection" in entry else fallback
         set_id = f"{entry['views']}.{entry['layer']}.{entry.get('projection', fallback or 'raw')}"
-        found["sets"][set_id] = {"views": lookup(local, "views", entry["views"], here), "layer": layer, "projection": projection}
+        found["sets"][set_id] = {"views": views, "layer": layer, "projection": projection}
         codebook = f"{set_id}.{entry['encoder']}"
         found["codebooks"][codebook] = {"set": set_id, "encoder": encoder}
-        kept: dict[str, Any] = {key: entry[key] for key in ("pooling", "normalisation", "reduce") if key in entry}
+        kept: dict[str, Any] = {
+            key: entry[key] for key in ("pooling", "normalisation", "reduce", "levels", "regions") if key in entry
+        }
         found["representations"][name] = kept | {"set": set_id, "codebook": codebook}
 
     for name in config["representations"]:
@@ -184,7 +197,7 @@ def plan(config: dict[str, Any], catalog: dict[str, dict], backbone: str) -> Pla
     return found
 
 
-def check_combination(name: str, entry: dict, layer: dict, encoder: dict) -> None:
+def check_combination(name: str, entry: dict, views: dict, layer: dict, encoder: dict) -> None:
     """Refuse choices that do not go together."""
     here = f"catalog.representations.{name}"
     chain = entry["pooling"]
@@ -192,6 +205,10 @@ def check_combination(name: str, entry: dict, layer: dict, encoder: dict) -> Non
         raise OrderlessError(f"{here}.pooling: {chain} must end in one of {', '.join(COMBINERS)}, with at most 'l2' before it.")
     if (encoder["kind"] == "crosslayer") != ("guide" in layer):
         raise OrderlessError(f"{here}: a cross-layer encoder and a layer with a 'guide' belong together; here one lacks the other.")
+    if "levels" in entry and max(entry["levels"]) >= count(views):
+        raise OrderlessError(f"{here}.levels: {entry['levels']}, but view '{entry['views']}' has levels 0 to {count(views) - 1}.")
+    if "regions" in entry and "sign" in entry["normalisation"]:
+        raise OrderlessError(f"{here}: signs of regions are not supported; leave out 'regions' or 'sign'.")
     if chain[-1] == "counts" and not encoders.make(encoder).mean_type:
         raise OrderlessError(f"{here}.pooling: 'counts' weighs means; the {encoder['kind']} encoder makes sums. Use 'sum'.")
 
@@ -201,6 +218,11 @@ def check_selection(config: dict[str, Any], catalog: dict[str, dict]) -> None:
     for section in ("datasets", "backbones", "representations"):
         for name in config[section]:
             lookup(catalog, section, name, f"config.{section}")
+
+
+def is_supervised(encoder: dict[str, Any]) -> bool:
+    """Whether an encoder's codebook is trained on labelled images instead of a sample of descriptors."""
+    return bool(getattr(encoders.make(encoder), "supervised", False))
 
 
 def is_learned(encoder: dict[str, Any]) -> bool:

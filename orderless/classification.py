@@ -120,3 +120,36 @@ def encode_targets(labels: list[str], ignored: list[str], classes: list[str]) ->
         for name in filter(None, has.split(";")):
             targets[row, place[name]] = 1
     return targets
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Trained one-versus-rest machines of one representation: the C chosen, the figure of each C tried, test scores."""
+
+    c: float
+    tried: dict[float, float]
+    weights: np.ndarray  # (classes, D), or (classes, training images) where `dual`
+    biases: np.ndarray  # (classes,)
+    dual: bool
+    scores: np.ndarray  # (test images, classes)
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """What is stored of the machines."""
+        return {"dual" if self.dual else "weights": self.weights, "biases": self.biases}
+
+
+def train_machine(x: np.ndarray, train: np.ndarray, targets: np.ndarray, task: str, choice: dict, seed: int) -> Machine:
+    """Choose C on the training images, train on all of them, score the test images.
+
+    x: (images, D) vectors; train: (images,) bool; targets: (training images, classes); choice: the configuration's `classifier`.
+    """
+    small = span(x[train])
+    c, tried = choose_c(small.train, targets, task, choice["C"], choice["folds"], seed)
+    weights, biases = fit(small.train, targets, c, seed)
+    scores = small.express(x[~train], x[train]) @ weights.T + biases
+    return Machine(c, tried, small.dual(weights), biases, small.basis is not None, scores)
+
+
+def full_weights(machines, train_vectors: np.ndarray) -> np.ndarray:
+    """(classes, D) weights of a stored machine (an open file of `Machine.tensors`)."""
+    return machines["weights"] if "weights" in machines else machines["dual"] @ train_vectors

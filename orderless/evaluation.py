@@ -41,11 +41,24 @@ def mean_average_precision(targets: np.ndarray, scores: np.ndarray) -> float:
     return float(np.nanmean([average_precision_11(t, s) for t, s in zip(targets.T, scores.T, strict=True)]))
 
 
-def bootstrap(figure: Callable[[np.ndarray], float], count: int, resamples: int, rng: np.random.Generator) -> tuple[float, float]:
-    """The 95% percentile interval of `figure(rows)` when the `count` test images are drawn again with replacement."""
-    draws = [figure(rng.integers(0, count, count)) for _ in range(resamples)]
-    low, high = np.nanpercentile(draws, [2.5, 97.5])
+def draws(count: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    """(resamples, count) rows of the test images drawn again with replacement."""
+    return rng.integers(0, count, (resamples, count))
+
+
+def interval(values: np.ndarray) -> tuple[float, float]:
+    """The 95% percentile interval of bootstrapped values."""
+    low, high = np.nanpercentile(values, [2.5, 97.5])
     return float(low), float(high)
+
+
+def table(targets: np.ndarray, scores: np.ndarray, task: str, resampled: np.ndarray) -> dict[str, list]:
+    """Columns metric, value, low, high, n: every figure of the task with its bootstrap interval."""
+    rows = []
+    for metric, figure in figures(targets, scores, task).items():
+        low, high = interval(np.array([figure(rows) for rows in resampled]))
+        rows.append((metric, figure(np.arange(len(scores))), low, high, len(scores)))
+    return dict(zip(("metric", "value", "low", "high", "n"), map(list, zip(*rows, strict=True)), strict=True))
 
 
 def figures(targets: np.ndarray, scores: np.ndarray, task: str) -> dict[str, Callable[[np.ndarray], float]]:

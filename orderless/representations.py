@@ -1,11 +1,13 @@
 """Representations: descriptors of a shard, encoded, pooled over views and normalised; and finished vectors read back."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from orderless import encoders
 from orderless.errors import OrderlessError
@@ -14,51 +16,155 @@ from orderless.pooling import pool
 from orderless.storage import Tensors
 
 
-def image_levels(shard: Tensors, name: str) -> Iterable[tuple[list[np.ndarray], list[np.ndarray | None], np.ndarray]]:
-    """For each image of a shard: its descriptors and guides, level by level as float32, and its descriptor counts."""
-    x = shard[f"{name}/x"]
-    guide = shard.get(f"{name}/guide")
+@dataclass
+class Bag:
+    """One image's descriptors in one set: x (n, d), guide (n, g) or None, centres (n, 2) of their windows, all float32;
+    level (n,) that each belongs to; counts (levels,) of the descriptors that each level's rows stand for."""
+
+    x: np.ndarray
+    guide: np.ndarray | None
+    centres: np.ndarray
+    level: np.ndarray
+    counts: np.ndarray
+
+    def cells(self, grid: tuple[int, int]) -> np.ndarray:
+        """(n,) cell of a grid of (rows, columns) regions in which each window's centre lies, row by row."""
+        rows, columns = grid
+        row, column = ((self.centres[:, i] * n).astype(int).clip(0, n - 1) for i, n in ((1, rows), (0, columns)))
+        return row * columns + column
+
+
+def bags(shard: Tensors, name: str) -> Iterator[Bag]:
+    """The descriptors of a set, image by image."""
+    x, where, guide = shard[f"{name}/x"], shard[f"{name}/windows"].astype(np.float32), shard.get(f"{name}/guide")
     end = 0
     for rows, counts in zip(shard[f"{name}/rows"], shard[f"{name}/counts"], strict=True):
-        cuts = [slice(end + first, end + first + n) for first, n in zip(np.cumsum(rows) - rows, rows, strict=True)]
-        end += int(rows.sum())
-        yield (
-            [x[cut].astype(np.float32) for cut in cuts],
-            [None if guide is None else guide[cut].astype(np.float32) for cut in cuts],
+        cut = slice(end, end + int(rows.sum()))
+        end = cut.stop
+        yield Bag(
+            x[cut].astype(np.float32),
+            None if guide is None else guide[cut].astype(np.float32),
+            where[cut, :2] + where[cut, 2:] / 2,
+            np.repeat(np.arange(len(rows)), rows),
             counts.astype(np.float64),
         )
 
 
+def encode_levels(bag: Bag, encoder, codebook: dict[str, np.ndarray], engine, chosen: np.ndarray | None = None) -> tuple:
+    """Each level's vector (levels, D) and count (levels,), of the chosen descriptors only. An empty level has zeros and none."""
+    vectors: list[np.ndarray | None] = []
+    counts = bag.counts.copy()
+    for level in range(len(counts)):
+        rows = np.flatnonzero((bag.level == level) if chosen is None else (bag.level == level) & chosen)
+        if chosen is not None:
+            counts[level] = len(rows)
+        part = bag.x[rows], None if bag.guide is None else bag.guide[rows]
+        vectors.append(encoder.encode(*part, codebook, engine) if len(rows) else None)
+    length = next(len(vector) for vector in vectors if vector is not None)
+    return np.stack([np.zeros(length, np.float32) if vector is None else vector for vector in vectors]), counts
+
+
+def represent(encoded: list[tuple[np.ndarray, np.ndarray]], row: dict[str, Any]) -> np.ndarray:
+    """One image's vector from its regions' (vectors, counts) by a row of the plan: pooled and normalised region by region."""
+    parts = []
+    for vectors, counts in encoded:
+        if "levels" in row:
+            vectors, counts = vectors[row["levels"]], counts[row["levels"]]
+        parts.append(normalise(pool(vectors, counts, row["pooling"]), storable(row["normalisation"])))
+    return parts[0] if len(parts) == 1 else l2(np.concatenate(parts))
+
+
+def encode_bag(
+    bag: Bag, rows: dict[str, dict], encoder, codebook: dict[str, np.ndarray], engine, seconds: dict[str, float] | None = None
+) -> dict[str, np.ndarray]:
+    """Every row's vector of one image. Rows that look at the same regions share their encoded levels.
+
+    seconds: each row's time is added here, the shared work to each row that needs it.
+    """
+    found = {}
+    shared: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+    spent: dict[str, float] = {}
+    for name, row in rows.items():
+        key = str(row.get("regions"))
+        begin = time.perf_counter()
+        if key not in shared:
+            shared[key] = []
+            for grid in row.get("regions", [None]):
+                cells = None if grid in (None, [1, 1]) else bag.cells(tuple(grid))
+                for cell in range(1 if cells is None else grid[0] * grid[1]):
+                    chosen = None if cells is None else cells == cell
+                    if chosen is not None and not chosen.any():
+                        raise OrderlessError(
+                            f"representation '{name}': region {cell + 1} of {grid[0]} x {grid[1]} holds no descriptor. "
+                            "Take fewer regions, or views with more descriptors."
+                        )
+                    shared[key].append(encode_levels(bag, encoder, codebook, engine, chosen))
+            spent[key] = time.perf_counter() - begin
+            begin = time.perf_counter()
+        found[name] = represent(shared[key], row)
+        if seconds is not None:
+            seconds[name] = seconds.get(name, 0.0) + spent[key] + time.perf_counter() - begin
+    return found
+
+
 def encode_shard(
-    shard: Tensors, images: list[str], plan: dict[str, Any], codebooks: dict[str, dict], engine
+    shard: Tensors, images: list[str], plan: dict[str, Any], codebooks: dict[str, dict], engine, dataset: str = ""
 ) -> tuple[dict[str, np.ndarray], dict[str, int], dict[str, float]]:
     """Every representation of the plan, but for stacks, for the images of one shard.
 
     A level's vector is computed once and serves every representation that pools it (NFK, CSF and MPP share theirs).
-    Returns id -> (images, D) float32, signs packed; id -> D; and the seconds that each codebook's encoding took.
+    Returns id -> (images, D) float32, signs packed; id -> D; and the seconds that each representation's encoding took.
     """
-    vectors: dict[str, list[np.ndarray]] = {name: [] for name, row in plan["representations"].items() if "stack" not in row}
-    seconds = {}
+    tensors: dict[str, np.ndarray] = {}
+    lengths: dict[str, int] = {}
+    seconds: dict[str, float] = {}
     for codebook, entry in plan["codebooks"].items():
         rows = {name: row for name, row in plan["representations"].items() if row.get("codebook") == codebook}
         encoder = encoders.make(entry["encoder"])
-        begin = time.perf_counter()
-        for image, (levels, guides, counts) in zip(images, image_levels(shard, entry["set"]), strict=True):
-            encoded = np.stack(
-                [encoder.encode(x, guide, codebooks.get(codebook, {}), engine) for x, guide in zip(levels, guides, strict=True)]
-            )
-            if not np.isfinite(encoded).all():
-                raise OrderlessError(f"{image}: {codebook} gives values that are not finite. Report this with the image.")
-            for name, row in rows.items():
-                vector = pool(encoded, counts, row["pooling"])
-                vectors[name].append(normalise(vector, storable(row["normalisation"])).astype(np.float32))
-        seconds[codebook] = time.perf_counter() - begin
-    tensors = {name: np.stack(found) for name, found in vectors.items()}
-    lengths = {name: matrix.shape[1] for name, matrix in tensors.items()}
-    for name, matrix in tensors.items():
-        if "sign" in plan["representations"][name]["normalisation"]:
-            tensors[name] = pack_signs(matrix)
+        matrices: dict[str, np.ndarray] = {}
+        for place, (image, bag) in enumerate(zip(images, bags(shard, entry["set"]), strict=True)):
+            for name, vector in encode_bag(bag, rows, encoder, codebooks.get(codebook, {}), engine, seconds).items():
+                if not np.isfinite(vector).all():
+                    raise OrderlessError(f"{image}: {name} gives values that are not finite. Report this with the image.")
+                if name not in matrices:
+                    lengths[name] = len(vector)
+                    packed = "sign" in rows[name]["normalisation"]
+                    shape = (len(images), -(-len(vector) // 4) if packed else len(vector))
+                    matrices[name] = np.empty(shape, np.uint8 if packed else np.float32)
+                matrices[name][place] = pack_signs(vector[None])[0] if matrices[name].dtype == np.uint8 else vector
+        tensors |= matrices
+    for name, row in plan["representations"].items():
+        if "foreign" in row:
+            tensors[name] = l2(read_foreign(row["foreign"].format(dataset=dataset), images))
+            lengths[name] = tensors[name].shape[1]
     return tensors, lengths, seconds
+
+
+def read_foreign(path: str | Path, images: list[str]) -> np.ndarray:
+    """Vectors made elsewhere, for the named images, from a CSV file: column `image`, then one column a dimension.
+
+    Returns (images, d) float32. Raises OrderlessError for an image that is missing or listed twice, or values not finite.
+    """
+    try:
+        table = pd.read_csv(path, dtype={"image": str}).set_index("image")
+    except (OSError, ValueError, KeyError) as error:
+        raise OrderlessError(
+            f"{path}: cannot be read as foreign features ({error}). A CSV with a column 'image' is needed."
+        ) from error
+    twice = table.index[table.index.duplicated()]
+    if len(twice):
+        raise OrderlessError(f"{path}: image '{twice[0]}' is listed {int((table.index == twice[0]).sum())} times. Leave one row.")
+    missing = [name for name in images if name not in table.index]
+    if missing:
+        raise OrderlessError(f"{path}: has no row for image '{missing[0]}' ({len(missing)} missing). Add it.")
+    try:
+        found = table.loc[images].to_numpy(np.float32)
+    except ValueError as error:
+        raise OrderlessError(f"{path}: holds values that are not numbers ({error}).") from error
+    if not np.isfinite(found).all():
+        row = images[int(np.flatnonzero(~np.isfinite(found).all(1))[0])]
+        raise OrderlessError(f"{path}: the row of image '{row}' holds values that are not finite.")
+    return found
 
 
 def read_codebooks(paths: list[Path], shard: Tensors) -> tuple[dict[str, dict[str, np.ndarray]], list[str]]:
@@ -118,6 +224,13 @@ class Representations:
             dimensions += length
             stored += -(-length // 4) if "sign" in self.plan["representations"][leaf]["normalisation"] else 4 * length
         return dimensions, stored
+
+
+def open_representations(paths: list[str], reductions: str, plan: dict[str, Any]) -> tuple[Representations, list[str]]:
+    """The finished vectors of a data set from their files, and the recipes of these files."""
+    shards, second = [Tensors(path, "representations") for path in paths], Tensors(reductions, "reductions")
+    recipes = [file.header["recipe"] for file in (*shards, second)]
+    return Representations(shards, plan, {name: second[name] for name in second.names()}), recipes
 
 
 def fit_reduction(x: np.ndarray, dim: int, most: int, rng: np.random.Generator) -> np.ndarray:

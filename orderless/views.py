@@ -8,7 +8,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 
 @dataclass(frozen=True)
@@ -75,11 +74,12 @@ def levels(view: dict, side: int, canvas: int, image_size: tuple[int, int]) -> l
     """The levels of a catalog view for a network of input `side` and customary `canvas`, and an image (width, height)."""
     kind = view["kind"]
     if kind == "whole":
-        return [whole(side)]
+        return [whole(round(side * view.get("scale", 1)))]
     if kind == "crops":
         return [crops(view["crops"], side, canvas)]
     if kind == "patches":
-        return [patches(view["patch"], view["stride"], view.get("edge", False), side, view.get("canvas", canvas))]
+        sizes = view["patch"] if isinstance(view["patch"], list) else [view["patch"]]
+        return [patches(size, view["stride"], view.get("edge", False), side, view.get("canvas", canvas)) for size in sizes]
     if kind == "blocks":
         return [blocks(view["rows"], view["columns"], side)]
     found = []
@@ -93,8 +93,17 @@ def levels(view: dict, side: int, canvas: int, image_size: tuple[int, int]) -> l
     return found
 
 
-def cut(image: Image.Image, level: Level) -> np.ndarray:
-    """The level's network inputs: (n, height, width, 3) uint8. Bilinear with antialiasing."""
+def count(view: dict) -> int:
+    """How many levels a view has."""
+    if view["kind"] == "pyramid":
+        return view["scales"]
+    return len(view["patch"]) if isinstance(view.get("patch"), list) else 1
+
+
+def cut(image, level: Level) -> np.ndarray:
+    """The level's network inputs of a PIL image: (n, height, width, 3) uint8. Bilinear with antialiasing."""
+    from PIL import Image
+
     canvas = image if image.size == level.canvas else image.resize(level.canvas, Image.Resampling.BILINEAR)
     inputs = np.empty((len(level.boxes), level.size[1], level.size[0], 3), np.uint8)
     for target, (x, y, width, height, mirrored) in zip(inputs, level.boxes, strict=True):

@@ -1,4 +1,4 @@
-"""Train the classifiers of one representation, score the test images, and work out the figures with their intervals.
+"""Train the classifiers of a bundle of representations, score the test images, and work out the figures with their intervals.
 
 machines: `weights` (classes, D), or where there are more dimensions than training images `dual` (classes, training images),
 whose product with the training vectors the weights are; `biases` (classes,). scores: `scores` (test images, classes),
@@ -7,60 +7,38 @@ whose product with the training vectors the weights are; `biases` (classes,). sc
 
 import json
 
-import numpy as np
 import pandas as pd
 
 from orderless import classification, evaluation
 from orderless.datasets import classes, read_index
 from orderless.jobs import run
-from orderless.representations import Representations
+from orderless.representations import open_representations
 from orderless.seeds import generator, seed
-from orderless.storage import Tensors, recipe, save
+from orderless.storage import recipe, save
 
 
 def main(snakemake):
-    params, wildcards = snakemake.params, snakemake.wildcards
+    params, inputs = snakemake.params, snakemake.input
     choice = json.loads(params.classifier)
-    index = read_index(snakemake.input.index)
-    names = classes(index)
+    index = read_index(inputs.index)
+    names, train = classes(index), (index["split"] == "train").to_numpy()
     targets = classification.encode_targets(index["labels"].tolist(), index["ignored"].tolist(), names)
-    shards = [Tensors(path, "representations") for path in snakemake.input.shards]
-    reductions = Tensors(snakemake.input.reductions, "reductions")
-    finished = Representations(shards, json.loads(params.plan), {name: reductions[name] for name in reductions.names()})
-    x, train = finished.matrix(wildcards.representation), (index["split"] == "train").to_numpy()
-    small = classification.span(x[train])
-    axes = (params.seed, wildcards.dataset, "classifier", wildcards.representation)
-    c, tried = classification.choose_c(small.train, targets[train], params.task, choice["C"], choice["folds"], seed(*axes))
-    print(f"{wildcards.representation}: {x.shape[1]} dimensions, cross-validation {tried}, C = {c}")
-    weights, biases = classification.fit(small.train, targets[train], c, seed(*axes))
-    scores = small.express(x[~train], x[train]) @ weights.T + biases
-    made_of = recipe("scores", choice, [s.header["recipe"] for s in shards], reductions.header["recipe"])
-    machines = {"weights" if small.basis is None else "dual": small.dual(weights), "biases": biases}
-    save(snakemake.output.machines, machines, "machines", recipe=made_of, classes=names, c=c)
-    save(
-        snakemake.output.scores,
-        {"scores": scores, "targets": targets[~train]},
-        "scores", recipe=made_of, classes=names, images=index["image"][~train].tolist(), c=c, task=params.task,
-    )  # fmt: skip
-    dimensions, stored = finished.size(wildcards.representation)
-    rows = []
-    for metric, figure in evaluation.figures(targets[~train], scores, params.task).items():
-        low, high = evaluation.bootstrap(
-            figure, len(scores), params.bootstrap, generator(params.seed, wildcards.dataset, "bootstrap")
+    finished, made_from = open_representations(inputs.shards, inputs.reductions, json.loads(params.plan))
+    made_of = recipe("scores", choice, made_from)
+    for name, *paths in zip(params.names, *(snakemake.output[key] for key in ("machines", "scores", "figures")), strict=True):
+        axes = (params.seed, snakemake.wildcards.dataset, "classifier", name)
+        machine = classification.train_machine(finished.matrix(name), train, targets[train], params.task, choice, seed(*axes))
+        print(f"{name}: cross-validation {machine.tried}, C = {machine.c}")
+        save(paths[0], machine.tensors(), "machines", recipe=made_of, classes=names, c=machine.c)
+        tensors = {"scores": machine.scores, "targets": targets[~train]}
+        header = {"classes": names, "images": index["image"][~train].tolist(), "c": machine.c, "task": params.task}
+        save(paths[1], tensors, "scores", recipe=made_of, **header)
+        draws = evaluation.draws(
+            len(machine.scores), params.bootstrap, generator(params.seed, snakemake.wildcards.dataset, "bootstrap")
         )
-        value = figure(np.arange(len(scores)))
-        rows.append(
-            {
-                "metric": metric,
-                "value": value,
-                "low": low,
-                "high": high,
-                "n": len(scores),
-                "dimensions": dimensions,
-                "bytes": stored,
-            }
-        )
-    pd.DataFrame(rows).round(6).to_csv(snakemake.output.figures, index=False)
+        table = evaluation.table(targets[~train], machine.scores, params.task, draws)
+        dimensions, stored = finished.size(name)
+        pd.DataFrame(table).assign(dimensions=dimensions, bytes=stored).round(6).to_csv(paths[2], index=False)
 
 
 run(main, globals()["snakemake"])

@@ -1,4 +1,4 @@
-"""Encode, pool and normalise every representation of one shard; and the seconds that each codebook's encoding took."""
+"""Encode, pool and normalise every representation of one shard; and the seconds that each one's encoding took."""
 
 import json
 from pathlib import Path
@@ -18,10 +18,12 @@ def main(snakemake):
     images = index["image"].iloc[list(shard_rows(len(index), snakemake.params.shards, int(snakemake.wildcards.shard)))].tolist()
     shard = Tensors(snakemake.input.shard, "descriptors")
     codebooks, recipes = read_codebooks([Path(path) for path in snakemake.input.codebooks], shard)
-    tensors, lengths, seconds = encode_shard(shard, images, plan, codebooks, engines.get(snakemake.params.engine))
+    tensors, lengths, seconds = encode_shard(
+        shard, images, plan, codebooks, engines.get(snakemake.params.engine), snakemake.wildcards.dataset
+    )
     made_of = recipe("representations", plan, shard.header["recipe"], recipes, snakemake.params.engine)
     save(snakemake.output.shard, tensors, "representations", recipe=made_of, dimensions=lengths)
-    table = pd.DataFrame({"codebook": list(seconds), "seconds": list(seconds.values()), "images": len(images)})
+    table = pd.DataFrame({"representation": list(seconds), "seconds": list(seconds.values()), "images": len(images)})
     table.to_csv(snakemake.output.timings, index=False)
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from orderless.activations import Extractor, sample
+from orderless.activations import POOLED, Extractor, sample
 from orderless.backbones import load, pick_device
 from orderless.datasets import read_index
 from orderless.images import read_image
@@ -14,7 +14,7 @@ from orderless.storage import Tensors, recipe, save
 def main(snakemake):
     wildcards, params = snakemake.wildcards, snakemake.params
     entry, wanted = json.loads(params.backbone), json.loads(params.sample)
-    sets = {name: item for name, item in json.loads(params.sets).items() if item["projection"] != "mean"}
+    sets = {name: item for name, item in json.loads(params.sets).items() if item["projection"] not in POOLED}
     index = read_index(snakemake.input.index)
     train = index[index["split"] == "train"]
     rng = generator(params.seed, wildcards.dataset, "sample")

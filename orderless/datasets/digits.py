@@ -173,3 +173,12 @@ def compose_dataset(entry: dict, folder: Path, root_seed: int) -> list[dict]:
             row |= {"boxes": ";".join(boxes)} if entry["rule"] == "objects" else {}
             rows.append(row | {"sha256": file_hash(path)})
     return rows
+
+
+def write_thumbnails(rows: list[dict], path: str | Path) -> None:
+    """Each image shrunk to 8 x 8 as a CSV of vectors keyed by image: a feature made elsewhere, to be stacked with others."""
+    import pandas as pd
+
+    small = [np.asarray(Image.open(row["path"]).resize((8, 8), Image.Resampling.BOX)).ravel() / 255 for row in rows]
+    table = pd.DataFrame(small, index=pd.Index([row["image"] for row in rows], name="image"), columns=[f"v{i}" for i in range(64)])
+    table.round(4).to_csv(path)

@@ -22,12 +22,13 @@ def leaves(plan: dict[str, Any], name: str) -> list[str]:
 def seconds_per_image(plan: dict[str, Any], name: str, extraction: pd.DataFrame, encoding: pd.DataFrame) -> float:
     """Seconds to turn one image into the representation, made alone: cutting, forward passes, projection, encoding.
 
-    extraction, encoding: the shards' timings, one row a shard and set, or codebook: seconds, images.
+    extraction, encoding: the shards' timings, one row a shard and set, or representation: seconds, images.
     """
-    rows = [plan["representations"][leaf] for leaf in leaves(plan, name)]
+    parts = leaves(plan, name)
+    sets = {plan["representations"][leaf].get("set") for leaf in parts}
     total = 0.0
-    for table, key, wanted in ((extraction, "set", "set"), (encoding, "codebook", "codebook")):
-        part = table[table[key].isin({row[wanted] for row in rows})].groupby(key)[["seconds", "images"]].sum()
+    for table, key, wanted in ((extraction, "set", sets), (encoding, "representation", set(parts))):
+        part = table[table[key].isin(wanted)].groupby(key)[["seconds", "images"]].sum()
         total += float((part["seconds"] / part["images"]).sum())
     return total
 

@@ -3,7 +3,15 @@ import pytest
 from scipy.optimize import minimize
 
 from orderless.classification import choose_c, encode_targets, fit, folds, span
-from orderless.evaluation import accuracy, average_precision_11, bootstrap, figures, mean_average_precision, mean_class_accuracy
+from orderless.evaluation import (
+    accuracy,
+    average_precision_11,
+    draws,
+    figures,
+    interval,
+    mean_average_precision,
+    mean_class_accuracy,
+)
 
 
 def test_perfect_and_worst_ranking():
@@ -45,7 +53,7 @@ def test_accuracies():
 
 def test_bootstrap_interval_is_the_binomial_one(rng):
     hits = rng.random(400) < 0.7
-    low, high = bootstrap(lambda rows: float(hits[rows].mean()), 400, 3000, rng)
+    low, high = interval(hits[draws(400, 3000, rng)].mean(1))
     error = 1.96 * np.sqrt(hits.mean() * (1 - hits.mean()) / 400)
     assert low == pytest.approx(hits.mean() - error, abs=0.01)
     assert high == pytest.approx(hits.mean() + error, abs=0.01)

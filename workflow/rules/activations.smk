@@ -15,9 +15,9 @@ rule sample_activations:
         mem_mb=6000,
         runtime="4h",
     params:
-        backbone=lambda w: dumps(CATALOG["backbones"][w.backbone]),
+        backbone=network,
         sets=lambda w: dumps(PLANS[w.backbone]["sets"]),
-        sample=dumps(CONFIG["sample"]),
+        sample=lambda w: dumps(CONFIG["sample"] | CATALOG["datasets"][w.dataset].get("sample", {})),
         seed=CONFIG["seed"],
         device=CONFIG["device"],
     message:
@@ -65,7 +65,7 @@ rule extract_activations:
         mem_mb=3000,
         runtime="4h",
     params:
-        backbone=lambda w: dumps(CATALOG["backbones"][w.backbone]),
+        backbone=network,
         sets=lambda w: dumps(PLANS[w.backbone]["sets"]),
         shards=lambda w: SHARDS[w.dataset],
         device=CONFIG["device"],

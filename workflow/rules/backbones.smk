@@ -16,7 +16,7 @@ rule train_tinyalex:
         mem_mb=1500,
         runtime="10m",
     params:
-        backbone=lambda w: dumps(CATALOG["backbones"][w.backbone]),
+        backbone=network,
         seed=CONFIG["seed"],
     message:
         "Training TinyAlex on single digits"
@@ -38,7 +38,7 @@ rule verify_weights:
         mem_mb=3000,
         runtime="1h",
     params:
-        backbone=lambda w: dumps(CATALOG["backbones"][w.backbone]),
+        backbone=network,
     message:
         "Verifying the weights of {wildcards.backbone}"
     script:

@@ -1,31 +1,37 @@
-# Linear classifiers: C from the training images, scores and figures of the test images.
+# Linear classifiers: C from the training images, scores and figures of the test images. A job takes a bundle of
+# representations: small problems cost less than the start of a job, large ones want a job each (`bundle: 1`).
+CLASSIFIED = "results/classification/{{dataset}}/{{backbone}}/{representation}"
 
+for number, bundle in enumerate(BUNDLES):
 
-rule classify:
-    input:
-        index="results/datasets/{dataset}/index.csv",
-        shards=shard_files("representations"),
-        reductions="results/representations/{dataset}/{backbone}/reductions.safetensors",
-    output:
-        machines="results/classification/{dataset}/{backbone}/{representation}.machines.safetensors",
-        scores="results/classification/{dataset}/{backbone}/{representation}.safetensors",
-        figures="results/classification/{dataset}/{backbone}/{representation}.csv",
-    log:
-        "logs/classify/{dataset}.{backbone}.{representation}.log",
-    benchmark:
-        "benchmarks/classify/{dataset}.{backbone}.{representation}.tsv"
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=6000,
-        runtime="4h",
-    params:
-        plan=lambda w: dumps(PLANS[w.backbone]),
-        task=lambda w: CATALOG["datasets"][w.dataset].get("task", "single-label"),
-        classifier=dumps(CONFIG["classifier"]),
-        bootstrap=CONFIG["bootstrap"],
-        seed=CONFIG["seed"],
-    message:
-        "Classifying {wildcards.dataset}, {wildcards.backbone}, {wildcards.representation}"
-    script:
-        "../../scripts/classify.py"
+    rule:
+        name:
+            f"classify_{number}"
+        input:
+            index="results/datasets/{dataset}/index.csv",
+            shards=shard_files("representations"),
+            reductions="results/representations/{dataset}/{backbone}/reductions.safetensors",
+        output:
+            machines=expand(CLASSIFIED + ".machines.safetensors", representation=bundle),
+            scores=expand(CLASSIFIED + ".safetensors", representation=bundle),
+            figures=expand(CLASSIFIED + ".csv", representation=bundle),
+        log:
+            f"logs/classify/{{dataset}}.{{backbone}}.{number}.log",
+        benchmark:
+            f"benchmarks/classify/{{dataset}}.{{backbone}}.{number}.tsv"
+        conda:
+            "../../envs/orderless.yaml"
+        resources:
+            mem_mb=6000,
+            runtime="4h",
+        params:
+            names=bundle,
+            plan=lambda w: dumps(PLANS[w.backbone]),
+            task=lambda w: CATALOG["datasets"][w.dataset].get("task", "single-label"),
+            classifier=dumps(CONFIG["classifier"]),
+            bootstrap=CONFIG["bootstrap"],
+            seed=CONFIG["seed"],
+        message:
+            "Classifying {wildcards.dataset}, {wildcards.backbone}: {params.names}"
+        script:
+            "../../scripts/classify.py"

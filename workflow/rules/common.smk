@@ -27,6 +27,7 @@ RUN = CONFIG["run"]
 DATASETS = CONFIG["datasets"]
 BACKBONES = CONFIG["backbones"]
 REPRESENTATIONS = CONFIG["representations"]
+BUNDLES = [REPRESENTATIONS[first : first + CONFIG["bundle"]] for first in range(0, len(REPRESENTATIONS), CONFIG["bundle"])]
 
 
 wildcard_constraints:
@@ -34,13 +35,19 @@ wildcard_constraints:
     backbone="|".join(BACKBONES),
     representation="|".join(REPRESENTATIONS),
     shard=r"\d+",
-    codebook=r"[\w.-]+",
     run=re.escape(RUN),
 
 
 def dumps(value):
     """A param as plain text: equal settings, equal text, no rerun."""
     return json.dumps(value, sort_keys=True)
+
+
+def network(wildcards):
+    """What of a backbone's entry changes its activations, as plain text."""
+    told = ("title", "licence", "citation", "adapt")
+    entry = CATALOG["backbones"][wildcards.backbone]
+    return dumps({key: value for key, value in entry.items() if key not in told})
 
 
 def of_kind(section, kind):
@@ -60,6 +67,23 @@ def shard_files(stage, suffix="safetensors"):
 def learned(backbone):
     """The codebooks of a backbone that must be trained."""
     return [name for name, entry in PLANS[backbone]["codebooks"].items() if catalogs.is_learned(entry["encoder"])]
+
+
+def trained(supervised):
+    """A pattern for the codebooks that are trained with labels, or without."""
+    found = {
+        name
+        for backbone in BACKBONES
+        for name in learned(backbone)
+        if catalogs.is_supervised(PLANS[backbone]["codebooks"][name]["encoder"]) == supervised
+    }
+    return "|".join(map(re.escape, sorted(found))) or "(?!)"
+
+
+def foreign_files(wildcards):
+    """The files of foreign features that the selected representations stack."""
+    rows = PLANS[wildcards.backbone]["representations"].values()
+    return [row["foreign"].format(dataset=wildcards.dataset) for row in rows if "foreign" in row]
 
 
 def classified(datasets=DATASETS):

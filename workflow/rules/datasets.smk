@@ -5,6 +5,7 @@ rule compose_digits:
     output:
         index="results/datasets/{dataset}/index.csv",
         images=directory("results/datasets/{dataset}/images"),
+        thumbnails="results/datasets/{dataset}/thumbnails.csv",
     log:
         "logs/compose_digits/{dataset}.log",
     wildcard_constraints:

@@ -31,7 +31,7 @@ rule collect_metrics:
         mem_mb=500,
         runtime="10m",
     params:
-        plans=dumps(PLANS),
+        plans=lambda w: dumps(PLANS),
     message:
         "Collecting the figures of the run"
     script:
@@ -57,8 +57,8 @@ rule describe_run:
         mem_mb=500,
         runtime="10m",
     params:
-        selected=dumps(SELECTED),
-        config=dumps({key: value for key, value in CONFIG.items() if key != "catalog"}),
+        selected=lambda w: dumps(SELECTED),
+        config=lambda w: dumps({key: value for key, value in CONFIG.items() if key != "catalog"}),
     message:
         "Describing the run"
     script:
@@ -85,7 +85,7 @@ rule compare:
         mem_mb=500,
         runtime="10m",
     params:
-        selected=dumps(SELECTED),
+        selected=lambda w: dumps(SELECTED),
     message:
         "Tabulating {wildcards.dataset}"
     script:
@@ -125,7 +125,7 @@ rule plot_comparison:
         mem_mb=1000,
         runtime="10m",
     params:
-        selected=dumps(SELECTED),
+        selected=lambda w: dumps(SELECTED),
     message:
         "Plotting the comparison on {wildcards.dataset}"
     script:
@@ -152,7 +152,7 @@ rule plot_classes:
         mem_mb=1000,
         runtime="10m",
     params:
-        selected=dumps(SELECTED),
+        selected=lambda w: dumps(SELECTED),
     message:
         "Plotting the classes of {wildcards.dataset}"
     script:

@@ -1,0 +1,128 @@
+"""Sparse-coding based Fisher vectors, SCFV (Liu et al., NIPS 2014, arXiv 1411.6406)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from orderless.engines import check_enough
+
+BLOCK = 1024  # rows coded together: their codes stay in the processor's cache
+LEARNING_ROWS = 20_000  # rows a dictionary is learned from at most: bounds the time
+LEARNING_SWEEPS = 10  # per learning step, which goes on from the codes of the step before
+TOLERANCE = 1e-6  # of a row's largest code
+
+
+def descend(
+    gram: np.ndarray, products: np.ndarray, threshold: float, codes: np.ndarray, sweeps: int, tolerance: float
+) -> np.ndarray:
+    """Cyclic coordinate descent on min_u u'Gu - 2 u'p + 2 threshold |u|_1, for every column p of `products` at once.
+
+    gram: (K, K). products, codes (where to start): (K, n). All float64. Returns codes (K, n).
+    """
+    result, rows, codes = codes.copy(), np.arange(codes.shape[1]), codes.copy()
+    used = np.flatnonzero(gram.diagonal() > 0)
+    for _ in range(sweeps):
+        change = np.zeros(len(rows))
+        for k in used:
+            # What atom k would fit alone; less its part within the threshold: the soft threshold.
+            single = products[k] - gram[k] @ codes + gram[k, k] * codes[k]
+            new = (single - np.minimum(np.maximum(single, -threshold), threshold)) / gram[k, k]
+            np.maximum(change, np.abs(new - codes[k]), out=change)
+            codes[k] = new
+        # Each row stops by itself, so that its code does not depend on the rows it was coded with.
+        result[:, rows] = codes
+        moving = change > tolerance * np.abs(codes).max(0)
+        if not moving.any():
+            break
+        rows, codes, products = rows[moving], codes[:, moving], products[:, moving]
+    return result
+
+
+def sparse_codes(
+    x: np.ndarray,
+    atoms: np.ndarray,
+    penalty: float,
+    sweeps: int,
+    tolerance: float = TOLERANCE,
+    start: np.ndarray | None = None,
+) -> np.ndarray:
+    """u_i = argmin_u ||x_i - B u||^2 + penalty |u|_1 for every row of x: (n, d), B's columns being the rows of atoms: (K, d).
+
+    start: codes to go on from (n, K). A row is done when a sweep over all atoms changes no code by more than `tolerance` of
+    the row's largest. Atoms may be equal (the first serves) or zero (their codes are). Returns (n, K) float64.
+    """
+    atoms = atoms.astype(np.float64)
+    gram = atoms @ atoms.T
+    codes = np.zeros((len(x), len(atoms))) if start is None else start.copy()
+    for first in range(0, len(x), BLOCK):
+        cut = slice(first, first + BLOCK)
+        products = atoms @ x[cut].astype(np.float64).T
+        codes[cut] = descend(gram, products, penalty / 2, codes[cut].T, sweeps, tolerance).T
+    return codes
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """Rows of length one; zero rows stay zero."""
+    norms = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return rows / np.where(norms > 0, norms, 1)
+
+
+def update_atoms(x: np.ndarray, codes: np.ndarray, atoms: np.ndarray) -> np.ndarray:
+    """Each atom in turn becomes the best of length one for the codes (n, K) and the other atoms; all float64.
+
+    An atom that no row uses is replaced by a row that the others reconstruct worst.
+    """
+    atoms, gram, products = atoms.copy(), codes.T @ codes, codes.T @ x
+    for k in np.flatnonzero(gram.diagonal() > 0):
+        direction = products[k] - gram[k] @ atoms + gram[k, k] * atoms[k]
+        atoms[k] = unit(direction) if direction.any() else atoms[k]
+    unused = np.flatnonzero(gram.diagonal() == 0)
+    if len(unused):
+        errors = ((x - codes @ atoms) ** 2).sum(1)
+        atoms[unused] = unit(x[np.argsort(-errors, kind="stable")[: len(unused)]])
+    return atoms
+
+
+def learn_dictionary(x: np.ndarray, words: int, penalty: float, iterations: int, seed: int) -> np.ndarray:
+    """min over atoms of length one and codes of sum_i ||x_i - B u_i||^2 + penalty |u_i|_1, by coding and updating in turn.
+
+    x: (n, d), of which a seeded draw of LEARNING_ROWS serves. Starts from rows drawn at random. No step raises the
+    objective. The updates are those of Mairal et al. (ICML 2009), on all rows. Returns atoms (words, d) float32.
+    """
+    check_enough(x, words)
+    order = np.random.default_rng(seed).permutation(len(x))[: max(LEARNING_ROWS, words)]
+    x = x[order].astype(np.float64)
+    atoms, codes = unit(x[:words]), None
+    for _ in range(iterations):
+        codes = sparse_codes(x, atoms, penalty, LEARNING_SWEEPS, start=codes)
+        atoms = update_atoms(x, codes, atoms)
+    return atoms.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """words: atoms of the dictionary. penalty: of the L1 norm, in units of the training descriptors' mean length.
+
+    iterations: of dictionary learning. sweeps: of coordinate descent, at most. The abstracts and the papers that use
+    the method do not give its penalty: the default is our choice.
+    """
+
+    words: int = 100
+    penalty: float = 0.2
+    iterations: int = 20
+    sweeps: int = 1000
+
+    mean_type = False
+    learned = True
+
+    def fit(self, x: np.ndarray, engine, seed: int) -> dict[str, np.ndarray]:
+        """x: (n, d) training descriptors. Returns atoms (K, d) and penalty (1,), the lambda that goes with their scale."""
+        penalty = self.penalty * float(np.linalg.norm(x.astype(np.float64), axis=1).mean())
+        atoms = learn_dictionary(x, self.words, penalty, self.iterations, seed)
+        return {"atoms": atoms, "penalty": np.array([penalty], np.float32)}
+
+    def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], engine) -> np.ndarray:
+        """(n, d) -> (K d,), atom by atom: sum_i (x_i - B u_i) u_i', u_i the sparse code of x_i; not normalised."""
+        atoms = codebook["atoms"].astype(np.float64)
+        codes = sparse_codes(x, atoms, float(codebook["penalty"][0]), self.sweeps)
+        return (codes.T @ (x - codes @ atoms)).astype(np.float32).reshape(-1)
