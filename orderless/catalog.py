@@ -13,22 +13,24 @@ from typing import Any
 import yaml
 
 from orderless import encoders
+from orderless.analyses import scale_rows
 from orderless.errors import OrderlessError, nearest
 from orderless.views import count
 
 WORKFLOW = Path(__file__).resolve().parents[1] / "workflow"
-SECTIONS = ["datasets", "backbones", "views", "layers", "projections", "encoders", "representations"]
+SECTIONS = ["datasets", "backbones", "views", "layers", "projections", "encoders", "representations", "analyses"]
 COMBINERS = ("mean", "counts", "sum", "concat")
 DEFAULTS: dict[str, Any] = {
     "seed": 0,
     "shard_images": 500,
     "sample": {"images": 5000, "descriptors": 256_000},
     "encoding": {"backend": "vlfeat"},
-    "classifier": {"C": [0.1, 1, 10, 100], "folds": 3},
+    "classifier": {"C": [0.1, 1, 10], "folds": 3},
     "bundle": 50,
     "bootstrap": 1000,
     "device": "auto",
     "on_bad_image": "fail",
+    "analyses": [],
     "catalog": {},
 }
 Plan = dict[str, Any]
@@ -82,22 +84,33 @@ def check_entry(section: str, name: str, entry: Any) -> None:
         raise OrderlessError(f"{where}: an id is made of letters, digits, '-' and '_'.")
     if not isinstance(entry, dict):
         raise OrderlessError(f"{where}: {entry!r} is not a map of settings.")
-    rules = schema("catalog")
-    kinds = [key.split("/")[1] for key in rules if key.startswith(f"{section}/")]
-    if section == "encoders" or kinds:
+    if section == "encoders":
         if "kind" not in entry:
             raise OrderlessError(f"{where}: 'kind' is missing. Add it.")
-        if section == "encoders":
-            encoders.make(entry, where)
-            return
-        if entry["kind"] not in kinds:
-            raise OrderlessError(f"{where}: kind '{entry['kind']}' does not exist.{nearest(entry['kind'], kinds)}")
-    which = f"{section}/{entry['kind']}" if kinds else section
-    if section == "representations":
-        which = "stacks" if "stack" in entry else "foreign" if "foreign" in entry else section
-    check(entry, {"$defs": rules["$defs"], **rules[which]}, where)
+        encoders.make(entry, where)
+        return
+    rules = schema("catalog")
+    check(entry, {"$defs": rules["$defs"], **rules[rules_of(section, name, entry, where)]}, where)
     if section == "layers" and ("tap" in entry) == ("sift" in entry):
         raise OrderlessError(f"{where}: a layer is either a 'tap' or 'sift'. Name one of them.")
+
+
+def rules_of(section: str, name: str, entry: dict[str, Any], where: str) -> str:
+    """Which schema of the catalog an entry is held against."""
+    if section == "representations":
+        return "stacks" if "stack" in entry else "foreign" if "foreign" in entry else section
+    kinds = [key.split("/")[1] for key in schema("catalog") if key.startswith(f"{section}/")]
+    if not kinds:
+        return section
+    if section == "analyses":
+        kind, what = name, "there is no such study"
+    elif "kind" not in entry:
+        raise OrderlessError(f"{where}: 'kind' is missing. Add it.")
+    else:
+        kind, what = entry["kind"], f"kind '{entry['kind']}' does not exist"
+    if kind not in kinds:
+        raise OrderlessError(f"{where}: {what}.{nearest(kind, kinds)}")
+    return f"{section}/{kind}"
 
 
 def load_config(config: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +128,7 @@ def load_catalog(over: dict[str, Any]) -> dict[str, dict]:
         if not isinstance(over[section], dict):
             raise OrderlessError(f"config.catalog.{section}: a map from ids to entries is needed.")
     catalog: dict[str, dict] = {}
-    for file in ("datasets", "backbones", "representations"):
+    for file in ("datasets", "backbones", "representations", "analyses"):
         catalog |= read_yaml(WORKFLOW / "catalog" / f"{file}.yaml")
     catalog = merge(catalog, over)
     for section in SECTIONS:
@@ -145,56 +158,79 @@ def adapted(catalog: dict[str, dict], backbone: str) -> dict[str, dict]:
 
 
 def plan(config: dict[str, Any], catalog: dict[str, dict], backbone: str) -> Plan:
-    """What a backbone must compute for the selected representations, all references resolved.
+    """What a backbone must compute for the selected representations and analyses, all references resolved.
 
     sets: set id -> {views, layer, projection}; codebooks: codebook id -> {set, encoder};
     representations: id -> {set, codebook, pooling, normalisation, reduce, levels, regions}, {stack} or {foreign}, parts of
     stacks included.
     """
-    network = lookup(catalog, "backbones", backbone, "config.backbones")
+    lookup(catalog, "backbones", backbone, "config.backbones")
     local = adapted(catalog, backbone)
     found: Plan = {"sets": {}, "codebooks": {}, "representations": {}}
-
-    def add(name: str, where: str, above: tuple[str, ...] = ()) -> None:
-        entry = lookup(local, "representations", name, where)
-        here = f"catalog.representations.{name}"
-        if name in above:
-            raise OrderlessError(f"{here}: is a part of itself ({' > '.join((*above, name))}).")
-        if name in found["representations"]:
-            return
-        if "stack" in entry:
-            for part in entry["stack"]:
-                add(part, here, (*above, name))
-            found["representations"][name] = {"stack": list(entry["stack"])}
-            return
-        if "foreign" in entry:
-            found["representations"][name] = {"foreign": entry["foreign"], "normalisation": ["l2"]}
-            return
-        layer = lookup(local, "layers", entry["layer"], here)
-        for role in filter(None, (layer.get("tap"), layer.get("guide"))):
-            if role not in network["layers"]:
-                raise OrderlessError(
-                    f"representation '{name}' needs layer '{role}', which backbone '{backbone}' does not name. "
-                    f"Add '{role}: <node>' to catalog.backbones.{backbone}.layers, or leave '{name}' out."
-                )
-        encoder = lookup(local, "encoders", entry["encoder"], here)
-        views = lookup(local, "views", entry["views"], here)
-        check_combination(name, entry, views, layer, encoder)
-        # The mean or maximum of a level is taken at once, so that raw activations need not be stored.
-        fallback = encoder["kind"] if encoder["kind"] in ("mean", "max") and "regions" not in entry else None
-        projection = lookup(local, "projections", entry["projection"], here) if "projection" in entry else fallback
-        set_id = f"{entry['views']}.{entry['layer']}.{entry.get('projection', fallback or 'raw')}"
-        found["sets"][set_id] = {"views": views, "layer": layer, "projection": projection}
-        codebook = f"{set_id}.{entry['encoder']}"
-        found["codebooks"][codebook] = {"set": set_id, "encoder": encoder}
-        kept: dict[str, Any] = {
-            key: entry[key] for key in ("pooling", "normalisation", "reduce", "levels", "regions") if key in entry
-        }
-        found["representations"][name] = kept | {"set": set_id, "codebook": codebook}
-
     for name in config["representations"]:
-        add(name, "config.representations")
+        add(found, local, backbone, name, "config.representations")
+    for study in config["analyses"]:
+        studied(config, local, study)
+    if "scales" in config["analyses"]:
+        scale_rows(found, local["analyses"]["scales"])
     return found
+
+
+def studied(config: dict[str, Any], catalog: dict[str, dict], study: str) -> list[str]:
+    """The selected representations that a study looks at; one at least must be selected."""
+    entry = lookup(catalog, "analyses", study, "config.analyses")
+    wanted = [entry["representation"]] if "representation" in entry else []
+    for key in ("representations", "alone", "first"):
+        wanted += entry.get(key, [])
+    for name in wanted:
+        lookup(catalog, "representations", name, f"catalog.analyses.{study}")
+    found = [name for name in dict.fromkeys(wanted) if name in config["representations"]]
+    if wanted and not found:
+        raise OrderlessError(
+            f"config.analyses: '{study}' looks at {', '.join(wanted)}, none of which is in config.representations. "
+            f"Select one, or change catalog.analyses.{study}."
+        )
+    return found
+
+
+def add(found: Plan, catalog: dict[str, dict], backbone: str, name: str, where: str, above: tuple[str, ...] = ()) -> None:
+    """Resolve one representation into a plan, its parts first. where, above: who asks for it."""
+    entry, here = lookup(catalog, "representations", name, where), f"catalog.representations.{name}"
+    if name in above:
+        raise OrderlessError(f"{here}: is a part of itself ({' > '.join((*above, name))}).")
+    if name in found["representations"]:
+        return
+    if "stack" in entry:
+        for part in entry["stack"]:
+            add(found, catalog, backbone, part, here, (*above, name))
+        found["representations"][name] = {"stack": list(entry["stack"])}
+    elif "foreign" in entry:
+        found["representations"][name] = {"foreign": entry["foreign"], "normalisation": ["l2"]}
+    else:
+        found["representations"][name] = resolve(found, catalog, backbone, name, entry)
+
+
+def resolve(found: Plan, catalog: dict[str, dict], backbone: str, name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """The row of one representation; its descriptor set and its codebook are added to the plan."""
+    here = f"catalog.representations.{name}"
+    layer = lookup(catalog, "layers", entry["layer"], here)
+    for role in filter(None, (layer.get("tap"), layer.get("guide"))):
+        if role not in catalog["backbones"][backbone]["layers"]:
+            raise OrderlessError(
+                f"representation '{name}' needs layer '{role}', which backbone '{backbone}' does not name. "
+                f"Add '{role}: <node>' to catalog.backbones.{backbone}.layers, or leave '{name}' out."
+            )
+    views, encoder = lookup(catalog, "views", entry["views"], here), lookup(catalog, "encoders", entry["encoder"], here)
+    check_combination(name, entry, views, layer, encoder)
+    # The mean or maximum of a level is taken at once, so that raw activations need not be stored.
+    fallback = encoder["kind"] if encoder["kind"] in ("mean", "max") and "regions" not in entry else None
+    projection = lookup(catalog, "projections", entry["projection"], here) if "projection" in entry else fallback
+    set_id = f"{entry['views']}.{entry['layer']}.{entry.get('projection', fallback or 'raw')}"
+    found["sets"][set_id] = {"views": views, "layer": layer, "projection": projection}
+    codebook = f"{set_id}.{entry['encoder']}"
+    found["codebooks"][codebook] = {"set": set_id, "encoder": encoder}
+    kept: dict[str, Any] = {key: entry[key] for key in ("pooling", "normalisation", "reduce", "levels", "regions") if key in entry}
+    return kept | {"set": set_id, "codebook": codebook}
 
 
 def check_combination(name: str, entry: dict, views: dict, layer: dict, encoder: dict) -> None:
@@ -215,7 +251,7 @@ def check_combination(name: str, entry: dict, views: dict, layer: dict, encoder:
 
 def check_selection(config: dict[str, Any], catalog: dict[str, dict]) -> None:
     """Every id that the configuration selects must exist."""
-    for section in ("datasets", "backbones", "representations"):
+    for section in ("datasets", "backbones", "representations", "analyses"):
         for name in config[section]:
             lookup(catalog, section, name, f"config.{section}")
 

@@ -12,29 +12,30 @@ import pandas as pd
 from orderless import encoders
 from orderless.errors import OrderlessError
 from orderless.normalisation import l2, normalise, pack_signs, unpack_signs
+from orderless.plans import leaves
 from orderless.pooling import pool
 from orderless.storage import Tensors
 
 
 @dataclass
 class Bag:
-    """One image's descriptors in one set: x (n, d), guide (n, g) or None, centres (n, 2) of their windows, all float32;
-    level (n,) that each belongs to; counts (levels,) of the descriptors that each level's rows stand for."""
+    """One image's descriptors in one set: x (n, d), guide (n, g) or None, windows (n, 4) as `views.windows`, all float32; level (n,) that each belongs to; counts (levels,) of the descriptors that each level's rows stand for."""
 
     x: np.ndarray
     guide: np.ndarray | None
-    centres: np.ndarray
+    windows: np.ndarray
     level: np.ndarray
     counts: np.ndarray
 
     def cells(self, grid: tuple[int, int]) -> np.ndarray:
         """(n,) cell of a grid of (rows, columns) regions in which each window's centre lies, row by row."""
         rows, columns = grid
-        row, column = ((self.centres[:, i] * n).astype(int).clip(0, n - 1) for i, n in ((1, rows), (0, columns)))
+        centres = self.windows[:, :2] + self.windows[:, 2:] / 2
+        row, column = ((centres[:, i] * n).astype(int).clip(0, n - 1) for i, n in ((1, rows), (0, columns)))
         return row * columns + column
 
 
-def bags(shard: Tensors, name: str) -> Iterator[Bag]:
+def bags(shard: "Tensors | Encoded", name: str) -> Iterator[Bag]:
     """The descriptors of a set, image by image."""
     x, where, guide = shard[f"{name}/x"], shard[f"{name}/windows"].astype(np.float32), shard.get(f"{name}/guide")
     end = 0
@@ -44,7 +45,7 @@ def bags(shard: Tensors, name: str) -> Iterator[Bag]:
         yield Bag(
             x[cut].astype(np.float32),
             None if guide is None else guide[cut].astype(np.float32),
-            where[cut, :2] + where[cut, 2:] / 2,
+            where[cut],
             np.repeat(np.arange(len(rows)), rows),
             counts.astype(np.float64),
         )
@@ -108,7 +109,7 @@ def encode_bag(
 
 
 def encode_shard(
-    shard: Tensors, images: list[str], plan: dict[str, Any], codebooks: dict[str, dict], engine, dataset: str = ""
+    shard: "Tensors | Encoded", images: list[str], plan: dict[str, Any], codebooks: dict[str, dict], engine, dataset: str = ""
 ) -> tuple[dict[str, np.ndarray], dict[str, int], dict[str, float]]:
     """Every representation of the plan, but for stacks, for the images of one shard.
 
@@ -167,21 +168,41 @@ def read_foreign(path: str | Path, images: list[str]) -> np.ndarray:
     return found
 
 
-def read_codebooks(paths: list[Path], shard: Tensors) -> tuple[dict[str, dict[str, np.ndarray]], list[str]]:
-    """Codebook id -> arrays, and their recipes, from files named after them; refused unless they fit the shard's projections."""
-    found, recipes = {}, []
+def read_books(paths: list[Path]) -> dict[str, dict[str, np.ndarray]]:
+    """Codebook id -> arrays, from files named after them."""
+    found = {}
     for path in paths:
         book = Tensors(path, "codebook")
-        if book.header["projections"] != shard.header["projections"]:
-            raise OrderlessError(f"{path}: was trained on other projections than {shard.path}. Delete it and run again.")
         found[path.name.removesuffix(".safetensors")] = {name: book[name] for name in book.names()}
-        recipes.append(book.header["recipe"])
-    return found, recipes
+    return found
+
+
+def read_codebooks(paths: list[Path], shard: Tensors) -> tuple[dict[str, dict[str, np.ndarray]], list[str]]:
+    """Codebook id -> arrays, and their recipes, from files named after them; refused unless they fit the shard's projections."""
+    headers = [Tensors(path, "codebook").header for path in paths]
+    for path, header in zip(paths, headers, strict=True):
+        if header["projections"] != shard.header["projections"]:
+            raise OrderlessError(f"{path}: was trained on other projections than {shard.path}. Delete it and run again.")
+    return read_books(paths), [header["recipe"] for header in headers]
 
 
 def storable(chain: list[str]) -> list[str]:
     """The steps that are done before storing: behind `sign` only lengths may follow, and they are done when reading."""
     return chain[: chain.index("sign") + 1] if "sign" in chain else chain
+
+
+class Encoded(dict):
+    """Tensors of `encode_shard` with the header that their file would have."""
+
+    def __init__(self, tensors: dict[str, np.ndarray], header: dict[str, Any]):
+        super().__init__(tensors)
+        self.header = header
+
+
+def describe_images(tensors: dict, images: list[str], plan: dict, books: dict, engine, reductions: dict) -> "Representations":
+    """The representations of images whose descriptors (tensors of `activations.extract`) were not stored."""
+    encoded, lengths, _ = encode_shard(Encoded(tensors, {}), images, plan, books, engine)
+    return Representations.in_memory([(encoded, lengths)], plan, reductions)
 
 
 class Representations:
@@ -193,10 +214,11 @@ class Representations:
     def __init__(self, shards: list[Tensors], plan: dict[str, Any], reductions: dict[str, np.ndarray] | None = None):
         self.shards, self.plan, self.reductions = shards, plan, reductions or {}
 
-    def parts(self, name: str) -> list[str]:
-        """The stored representations that a representation is made of: itself, or those of its stack."""
-        row = self.plan["representations"][name]
-        return [leaf for part in row["stack"] for leaf in self.parts(part)] if "stack" in row else [name]
+    @classmethod
+    def in_memory(cls, encoded: list[tuple[dict, dict]], plan: dict[str, Any], reductions: dict | None = None) -> "Representations":
+        """The same of (tensors, dimensions) pairs of `encode_shard` that were not stored."""
+        shards = [Encoded(tensors, {"dimensions": lengths}) for tensors, lengths in encoded]
+        return cls(shards, plan, reductions)  # type: ignore[arg-type]
 
     def matrix(self, name: str) -> np.ndarray:
         """(images, D) float32, each row of unit length (or zero)."""
@@ -219,7 +241,7 @@ class Representations:
     def size(self, name: str) -> tuple[int, int]:
         """(dimensions, bytes as stored) of one vector."""
         dimensions = stored = 0
-        for leaf in self.parts(name):
+        for leaf in leaves(self.plan, name):
             length = self.reductions[leaf].shape[1] if leaf in self.reductions else self.shards[0].header["dimensions"][leaf]
             dimensions += length
             stored += -(-length // 4) if "sign" in self.plan["representations"][leaf]["normalisation"] else 4 * length

@@ -49,7 +49,7 @@ def sparse_codes(
     """u_i = argmin_u ||x_i - B u||^2 + penalty |u|_1 for every row of x: (n, d), B's columns being the rows of atoms: (K, d).
 
     start: codes to go on from (n, K). A row is done when a sweep over all atoms changes no code by more than `tolerance` of
-    the row's largest. Atoms may be equal (the first serves) or zero (their codes are). Returns (n, K) float64.
+    the row's largest. Atoms may be equal (they share one's code) or zero (so are their codes). Returns (n, K) float64.
     """
     atoms = atoms.astype(np.float64)
     gram = atoms @ atoms.T

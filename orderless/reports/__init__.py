@@ -5,18 +5,14 @@ from typing import Any
 
 import pandas as pd
 
+from orderless.plans import leaves
+
 COLUMNS = ["dataset", "backbone", "representation", "metric", "value", "low", "high", "n", "dimensions", "bytes", "seconds"]
 METRICS = {  # the figure by which a data set is judged comes first
     "accuracy": "Accuracy",
     "mean_class_accuracy": "Mean class accuracy",
     "map11": "mAP (11 points)",
 }
-
-
-def leaves(plan: dict[str, Any], name: str) -> list[str]:
-    """The stored representations that a representation is made of."""
-    row = plan["representations"][name]
-    return [leaf for part in row["stack"] for leaf in leaves(plan, part)] if "stack" in row else [name]
 
 
 def seconds_per_image(plan: dict[str, Any], name: str, extraction: pd.DataFrame, encoding: pd.DataFrame) -> float:

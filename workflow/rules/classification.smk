@@ -27,7 +27,7 @@ for number, bundle in enumerate(BUNDLES):
         params:
             names=bundle,
             plan=lambda w: dumps(PLANS[w.backbone]),
-            task=lambda w: CATALOG["datasets"][w.dataset].get("task", "single-label"),
+            task=task,
             classifier=dumps(CONFIG["classifier"]),
             bootstrap=CONFIG["bootstrap"],
             seed=CONFIG["seed"],

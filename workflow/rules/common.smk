@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 from orderless import catalog as catalogs
 from orderless.errors import OrderlessError
 from orderless.jobs import prepare_environment
+from orderless.plans import leaves
 
 prepare_environment(ROOT)
 
@@ -27,6 +28,8 @@ RUN = CONFIG["run"]
 DATASETS = CONFIG["datasets"]
 BACKBONES = CONFIG["backbones"]
 REPRESENTATIONS = CONFIG["representations"]
+STUDIED = {study: catalogs.studied(CONFIG, CATALOG, study) if study in CONFIG["analyses"] else [] for study in CATALOG["analyses"]}
+TITLES = {name: entry["title"] for name, entry in CATALOG["representations"].items()}
 BUNDLES = [REPRESENTATIONS[first : first + CONFIG["bundle"]] for first in range(0, len(REPRESENTATIONS), CONFIG["bundle"])]
 
 
@@ -89,6 +92,36 @@ def foreign_files(wildcards):
 def classified(datasets=DATASETS):
     """Every (data set, backbone, representation) that is classified, as the stem of its files."""
     return [f"{d}/{b}/{r}" for d in datasets for b in BACKBONES for r in REPRESENTATIONS]
+
+
+def codebooks_of(study):
+    """An input function: the codebooks that a study's representations are encoded with."""
+
+    def files(wildcards):
+        plan = PLANS[wildcards.backbone]["representations"]
+        used = {
+            plan[leaf]["codebook"]
+            for name in STUDIED[study]
+            for leaf in leaves(PLANS[wildcards.backbone], name)
+            if "codebook" in plan[leaf]
+        }
+        return [
+            f"results/codebooks/{wildcards.dataset}/{wildcards.backbone}/{book}.safetensors"
+            for book in learned(wildcards.backbone)
+            if book in used
+        ]
+
+    return files
+
+
+def machines_of(study):
+    """The classifiers of a study's representations."""
+    return [f"results/classification/{{dataset}}/{{backbone}}/{name}.machines.safetensors" for name in STUDIED[study]]
+
+
+def task(wildcards):
+    """What a data set asks for."""
+    return CATALOG["datasets"][wildcards.dataset].get("task", "single-label")
 
 
 def shard_stems():

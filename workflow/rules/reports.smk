@@ -6,10 +6,24 @@ TABLES = [
     "seconds-{dataset}.svg",
     "classes-{dataset}.svg",
 ]
+STUDIES = {
+    "scales": "scales-{dataset}-{backbone}.svg",
+    "invariance": "invariance-{dataset}-{backbone}.svg",
+    "confidence": "confidence-{dataset}-{backbone}.png",
+    "timings": "timings-{dataset}-{backbone}.html",
+    "pairs": "pairs-{dataset}-{backbone}.svg",
+    "claims": "claims-{dataset}-{backbone}.html",
+    "seeds": "seeds-{dataset}-{backbone}.svg",
+}
 REPORTS = [
     f"reports/{RUN}/metrics.csv",
     f"reports/{RUN}/run.html",
     [f"reports/{RUN}/{name}" for table in TABLES for name in expand(table, dataset=DATASETS)],
+    [
+        f"reports/{RUN}/{name}"
+        for study in CONFIG["analyses"]
+        for name in expand(STUDIES[study], dataset=DATASETS, backbone=BACKBONES)
+    ],
 ]
 SELECTED = {
     section: {name: CATALOG[section][name] for name in CONFIG[section]} for section in ("datasets", "backbones", "representations")

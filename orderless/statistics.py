@@ -1,0 +1,73 @@
+"""Paired comparison of representations on the same test images, and the papers' claims held against them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from orderless.evaluation import figures, interval
+
+
+def mcnemar(a: np.ndarray, b: np.ndarray) -> float:
+    """Exact two-sided McNemar test: the probability of a split of the discordant images at least as uneven, were a as good as b.
+
+    a, b: (n,) bool, whether each image is named rightly.
+    """
+    from scipy.stats import binomtest
+
+    only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
+    return 1.0 if only_a + only_b == 0 else float(binomtest(only_a, only_a + only_b).pvalue)
+
+
+def bootstrap_p(differences: np.ndarray) -> float:
+    """Two-sided p-value of a paired bootstrap: twice the share of resampled differences on the lesser side of zero."""
+    share = min((differences <= 0).mean(), (differences >= 0).mean())
+    return float(min(1.0, 2 * max(share, 1 / len(differences))))
+
+
+def compare_pairs(targets: np.ndarray, scores: dict[str, np.ndarray], task: str, resampled: np.ndarray) -> pd.DataFrame:
+    """Every ordered pair of representations: difference of their figure (a minus b), its 95% interval, p.
+
+    targets (n, classes); scores: id -> (n, classes); resampled: (B, n) rows drawn again, the same for both of a pair.
+    p: McNemar's for accuracy, the paired bootstrap's for mAP.
+    """
+    metric = next(iter(figures(targets, targets, task)))
+    truth = targets.argmax(1)
+    right = {name: s.argmax(1) == truth for name, s in scores.items()}
+    values, draws = {}, {}
+    for name, s in scores.items():
+        figure = figures(targets, s, task)[metric]
+        values[name] = figure(np.arange(len(s)))
+        fast = metric == "accuracy"
+        draws[name] = right[name][resampled].mean(1) if fast else np.array([figure(rows) for rows in resampled])
+    rows = []
+    for a in scores:
+        for b in scores:
+            if a != b:
+                low, high = interval(draws[a] - draws[b])
+                p = mcnemar(right[a], right[b]) if metric == "accuracy" else bootstrap_p(draws[a] - draws[b])
+                rows.append((a, b, metric, values[a] - values[b], low, high, p))
+    return pd.DataFrame(rows, columns=["a", "b", "metric", "difference", "low", "high", "p"])
+
+
+def verdict(claim: dict[str, Any], low: float, high: float) -> str:
+    """Whether a claim holds: the interval of the difference wholly on its side, wholly against it, or neither."""
+    least, most = (-claim["within"], claim["within"]) if "about" in claim else (0.0, np.inf)
+    if low > least and high < most:
+        return "holds"
+    return "does not hold" if high < least or low > most else "undecided"
+
+
+def judge(claims: list[dict[str, Any]], pairs: pd.DataFrame) -> pd.DataFrame:
+    """Each claim whose representations were run: paper, text, a, b, published, difference, low, high, verdict."""
+    table = pairs.set_index(["a", "b"])
+    rows = []
+    for claim in claims:
+        pair = tuple(claim["about"]) if "about" in claim else (claim["better"], claim["worse"])
+        if pair in table.index:
+            difference, low, high = (float(table.loc[pair, key]) for key in ("difference", "low", "high"))
+            rows.append(
+                {"paper": claim["paper"], "text": claim["text"], "a": pair[0], "b": pair[1], "published": claim["published"],
+                 "difference": difference, "low": low, "high": high, "verdict": verdict(claim, low, high)}
+            )  # fmt: skip
+    return pd.DataFrame(rows, columns=["paper", "text", "a", "b", "published", "difference", "low", "high", "verdict"])

@@ -1,0 +1,24 @@
+"""Compare every two representations on the same test images: McNemar's test for accuracy, a paired bootstrap for mAP."""
+
+import json
+from pathlib import Path
+
+from orderless import evaluation, statistics
+from orderless.jobs import run
+from orderless.reports import plots
+from orderless.seeds import generator
+from orderless.storage import Tensors
+
+
+def main(snakemake):
+    files = {Path(path).stem: Tensors(path, "scores") for path in snakemake.input.scores}
+    first = next(iter(files.values()))
+    targets, task = first["targets"], first.header["task"]
+    rng = generator(snakemake.params.seed, snakemake.wildcards.dataset, "bootstrap")
+    resampled = evaluation.draws(len(targets), snakemake.params.bootstrap, rng)
+    pairs = statistics.compare_pairs(targets, {name: file["scores"] for name, file in files.items()}, task, resampled)
+    pairs.round(6).to_csv(snakemake.output.pairs, index=False)
+    plots.pairs(pairs, json.loads(snakemake.params.titles), snakemake.wildcards.dataset, snakemake.output.plot)
+
+
+run(main, globals()["snakemake"])

@@ -1,0 +1,68 @@
+"""Transform the test images, describe them anew, and score them with the machines of the untouched training images."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from orderless import classification, engines, evaluation
+from orderless.activations import Extractor, extract
+from orderless.analyses import invariance
+from orderless.backbones import load, pick_device
+from orderless.datasets import classes, read_index
+from orderless.images import read_image
+from orderless.jobs import progress, run
+from orderless.plans import leaves, part
+from orderless.projection import by_set
+from orderless.reports import plots
+from orderless.representations import describe_images, open_representations, read_books
+from orderless.storage import Tensors
+
+
+def main(snakemake):
+    params, inputs = snakemake.params, snakemake.input
+    plan, study, titles = json.loads(params.plan), json.loads(params.study), json.loads(params.titles)
+    names = [Path(path).name.removesuffix(".machines.safetensors") for path in inputs.machines]
+    finished, _ = open_representations(inputs.shards, inputs.reductions, plan)
+    index = read_index(inputs.index)
+    train = (index["split"] == "train").to_numpy()
+    machines = {}
+    for name, path in zip(names, inputs.machines, strict=True):
+        file = Tensors(path, "machines")
+        machines[name] = classification.full_weights(file, finished.matrix(name)[train]), file["biases"]
+    test = index[~train]
+    rows = test.iloc[invariance.spread(test["labels"].tolist(), study["images"])]
+    targets = classification.encode_targets(rows["labels"].tolist(), rows["ignored"].tolist(), classes(index))
+    small = part(plan, [leaf for name in names for leaf in leaves(plan, name)], names)
+    device = pick_device(params.device)
+    entry = json.loads(params.backbone)
+    network = load(entry, snakemake.wildcards.backbone, inputs.weights, device)
+    projections = by_set(Tensors(inputs.projections, "projections"))
+    extractor = Extractor(network, entry, small["sets"], {k: v for k, v in projections.items() if k in small["sets"]}, device)
+    books, engine = read_books([Path(path) for path in inputs.codebooks]), engines.get(params.engine)
+    found: list[dict] = []
+    originals: dict[str, dict] = {}
+    for kind, amount in invariance.steps(study):
+        same = invariance.untouched(kind, amount)
+        if same and originals:
+            found += [original | {"kind": kind, "amount": amount} for original in originals.values()]
+            continue
+        tensors = extract(
+            extractor, rows["path"].tolist(), lambda p, k=kind, a=amount: invariance.transform(read_image(p), k, a), progress
+        )
+        described = describe_images(tensors, rows["image"].tolist(), small, books, engine, finished.reductions)
+        for name in names:
+            weights, biases = machines[name]
+            scores = described.matrix(name) @ weights.T + biases
+            metric, figure = next(iter(evaluation.figures(targets, scores, params.task).items()))
+            row = {"representation": name, "title": titles[name], "kind": kind, "amount": amount, "metric": metric}
+            found.append(row | {"value": figure(np.arange(len(scores))), "n": len(scores)})
+            if same:
+                originals[name] = found[-1]
+    table = pd.DataFrame(found)
+    table.round(6).to_csv(snakemake.output.figures, index=False)
+    plots.invariance(table, snakemake.wildcards.dataset, snakemake.output.plot)
+
+
+run(main, globals()["snakemake"])
