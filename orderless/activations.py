@@ -18,7 +18,7 @@ from orderless.errors import OrderlessError
 from orderless.views import Level, cut, levels, windows
 
 POOLED = ("mean", "max")  # projections that pool a level at once
-BATCH_PIXELS = 2_000_000  # network inputs of one size go through together up to this many pixels
+BATCH_PIXELS = {"cpu": 250_000, "cuda": 20_000_000}  # inputs of one size go through together up to this many pixels
 
 
 @dataclass
@@ -98,7 +98,7 @@ class Extractor:
 
     def forward(self, inputs: np.ndarray) -> dict[str, torch.Tensor]:
         """(n, h, w, 3) uint8 -> the maps of every tapped layer."""
-        step = max(1, BATCH_PIXELS // (inputs.shape[1] * inputs.shape[2]))
+        step = max(1, BATCH_PIXELS[self.device.split(":")[0]] // (inputs.shape[1] * inputs.shape[2]))
         found: list[dict[str, torch.Tensor]] = []
         with torch.inference_mode():
             for first in range(0, len(inputs), step):

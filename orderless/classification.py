@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orderless.evaluation import accuracy, mean_average_precision
+from orderless.evaluation import headline
 
 PASSES = 200  # over the training images at most, as deep-fbanks; VLFeat's recognition application, as paper B: 100
 
@@ -89,11 +89,6 @@ def folds(targets: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarr
     return found
 
 
-def score(targets: np.ndarray, scores: np.ndarray, task: str) -> float:
-    """The figure by which C is chosen: accuracy, or mAP for multi-label data."""
-    return accuracy(targets.argmax(1), scores.argmax(1)) if task == "single-label" else mean_average_precision(targets, scores)
-
-
 def choose_c(
     x: np.ndarray, targets: np.ndarray, task: str, grid: list[float], count: int, seed: int
 ) -> tuple[float, dict[float, float]]:
@@ -108,7 +103,7 @@ def choose_c(
             held = fold == k
             weights, biases = fit(x[~held], targets[~held], c, seed)
             scores[held] = x[held] @ weights.T + biases
-        figures[c] = score(targets, scores, task)
+        figures[c] = headline(targets, scores, task)[1]
     return max(figures, key=lambda c: figures[c]), figures
 
 

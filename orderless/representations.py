@@ -19,7 +19,11 @@ from orderless.storage import Tensors
 
 @dataclass
 class Bag:
-    """One image's descriptors in one set: x (n, d), guide (n, g) or None, windows (n, 4) as `views.windows`, all float32; level (n,) that each belongs to; counts (levels,) of the descriptors that each level's rows stand for."""
+    """One image's descriptors in one set.
+
+    x (n, d), guide (n, g) or None, windows (n, 4) as of `views.windows`, all float32; level (n,) that each belongs to; counts
+    (levels,) of the descriptors that each level's rows stand for.
+    """
 
     x: np.ndarray
     guide: np.ndarray | None

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from orderless.evaluation import figures, interval
+from orderless.evaluation import figures, headline, interval
 
 
 def mcnemar(a: np.ndarray, b: np.ndarray) -> float:
@@ -28,18 +28,15 @@ def bootstrap_p(differences: np.ndarray) -> float:
 def compare_pairs(targets: np.ndarray, scores: dict[str, np.ndarray], task: str, resampled: np.ndarray) -> pd.DataFrame:
     """Every ordered pair of representations: difference of their figure (a minus b), its 95% interval, p.
 
-    targets (n, classes); scores: id -> (n, classes); resampled: (B, n) rows drawn again, the same for both of a pair.
+    targets (n, classes); scores: id -> (n, classes); resampled: (B, n) bootstrap weights, the same for both of a pair.
     p: McNemar's for accuracy, the paired bootstrap's for mAP.
     """
-    metric = next(iter(figures(targets, targets, task)))
     truth = targets.argmax(1)
     right = {name: s.argmax(1) == truth for name, s in scores.items()}
     values, draws = {}, {}
     for name, s in scores.items():
-        figure = figures(targets, s, task)[metric]
-        values[name] = figure(np.arange(len(s)))
-        fast = metric == "accuracy"
-        draws[name] = right[name][resampled].mean(1) if fast else np.array([figure(rows) for rows in resampled])
+        metric, values[name] = headline(targets, s, task)
+        draws[name] = figures(targets, s, task)[metric](resampled)
     rows = []
     for a in scores:
         for b in scores:

@@ -25,6 +25,8 @@ def main(snakemake):
     targets = classification.encode_targets(index["labels"].tolist(), index["ignored"].tolist(), names)
     finished, made_from = open_representations(inputs.shards, inputs.reductions, json.loads(params.plan))
     made_of = recipe("scores", choice, made_from)
+    rng = generator(params.seed, snakemake.wildcards.dataset, "bootstrap")
+    resamples = evaluation.resample(int((~train).sum()), params.bootstrap, rng)
     for name, *paths in zip(params.names, *(snakemake.output[key] for key in ("machines", "scores", "figures")), strict=True):
         axes = (params.seed, snakemake.wildcards.dataset, "classifier", name)
         machine = classification.train_machine(finished.matrix(name), train, targets[train], params.task, choice, seed(*axes))
@@ -33,10 +35,7 @@ def main(snakemake):
         tensors = {"scores": machine.scores, "targets": targets[~train]}
         header = {"classes": names, "images": index["image"][~train].tolist(), "c": machine.c, "task": params.task}
         save(paths[1], tensors, "scores", recipe=made_of, **header)
-        draws = evaluation.draws(
-            len(machine.scores), params.bootstrap, generator(params.seed, snakemake.wildcards.dataset, "bootstrap")
-        )
-        table = evaluation.table(targets[~train], machine.scores, params.task, draws)
+        table = evaluation.table(targets[~train], machine.scores, params.task, resamples)
         dimensions, stored = finished.size(name)
         pd.DataFrame(table).assign(dimensions=dimensions, bytes=stored).round(6).to_csv(paths[2], index=False)
 

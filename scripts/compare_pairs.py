@@ -15,7 +15,7 @@ def main(snakemake):
     first = next(iter(files.values()))
     targets, task = first["targets"], first.header["task"]
     rng = generator(snakemake.params.seed, snakemake.wildcards.dataset, "bootstrap")
-    resampled = evaluation.draws(len(targets), snakemake.params.bootstrap, rng)
+    resampled = evaluation.resample(len(targets), snakemake.params.bootstrap, rng)
     pairs = statistics.compare_pairs(targets, {name: file["scores"] for name, file in files.items()}, task, resampled)
     pairs.round(6).to_csv(snakemake.output.pairs, index=False)
     plots.pairs(pairs, json.loads(snakemake.params.titles), snakemake.wildcards.dataset, snakemake.output.plot)

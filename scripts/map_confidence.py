@@ -28,7 +28,9 @@ def main(snakemake):
     weights, names = classification.full_weights(machines, vectors[train]), machines.header["classes"]
     book = Tensors(inputs.codebooks[0], "codebook")
     codebook, encoder = {key: book[key] for key in book.names()}, encoders.make(plan["codebooks"][row["codebook"]]["encoder"])
-    engine, shown, game = engines.get(snakemake.params.engine), [], []
+    engine = engines.get(snakemake.params.engine)
+    shown: list[tuple] = []
+    game: list[dict] = []
     for number, path in enumerate(inputs.activations):
         shard = Tensors(path, "descriptors")
         for place, bag in zip(shard_rows(len(index), len(inputs.activations), number), bags(shard, row["set"]), strict=True):
@@ -52,7 +54,8 @@ def main(snakemake):
     note = ""
     if len(table):
         hits, chance = table["hit"].mean(), table["chance"].mean()
-        note = f"The peak falls inside a box of its class in {100 * hits:.0f}% of {len(table)} cases; a random point would in {100 * chance:.0f}%."
+        shares = f"{100 * hits:.0f}% of {len(table)} cases; a random point in {100 * chance:.0f}%"
+        note = f"The peak is inside a box of its class in {shares}"
         print(note)
     plots.confidence(shown, note, snakemake.output.gallery)
 

@@ -1,6 +1,7 @@
 """Train everything random again with other seeds, encode and classify, and show how far the figures move."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,12 @@ from orderless.seeds import generator, seed
 from orderless.storage import Tensors
 
 
+def main_figure(path: Path, titles: dict[str, str]) -> dict:
+    """The figure of the main run, from its table."""
+    first = pd.read_csv(path).iloc[0]
+    return {"representation": path.stem, "title": titles[path.stem], "seed": 0, "metric": first["metric"], "value": first["value"]}
+
+
 def main(snakemake):
     params, dataset = snakemake.params, snakemake.wildcards.dataset
     study, choice, titles = json.loads(params.study), json.loads(params.classifier), json.loads(params.titles)
@@ -28,7 +35,8 @@ def main(snakemake):
     projected = Tensors(snakemake.input.projected, "projected sample")
     shards = [Tensors(path, "descriptors") for path in snakemake.input.activations]
     rows_of = [shard_rows(len(index), len(shards), number) for number in range(len(shards))]
-    engine, found = engines.get(params.engine), []
+    engine = engines.get(params.engine)
+    found = [main_figure(Path(path), titles) for path in snakemake.input.figures]
 
     def train_bags(name: str) -> list[np.ndarray]:
         return [
@@ -60,8 +68,7 @@ def main(snakemake):
         for name in names:
             x = finished.matrix(name)
             machine = classification.train_machine(x, train, targets[train], params.task, choice, seed(*axes, "classifier", name))
-            metric, figure = next(iter(evaluation.figures(targets[~train], machine.scores, params.task).items()))
-            value = figure(np.arange(len(machine.scores)))
+            metric, value = evaluation.headline(targets[~train], machine.scores, params.task)
             found.append({"representation": name, "title": titles[name], "seed": other, "metric": metric, "value": value})
         print(f"seed {other} done")
     table = pd.DataFrame(found)

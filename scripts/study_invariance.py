@@ -1,9 +1,9 @@
 """Transform the test images, describe them anew, and score them with the machines of the untouched training images."""
 
 import json
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from orderless import classification, engines, evaluation
@@ -18,6 +18,10 @@ from orderless.projection import by_set
 from orderless.reports import plots
 from orderless.representations import describe_images, open_representations, read_books
 from orderless.storage import Tensors
+
+
+def read_transformed(path: str, kind: str, amount):
+    return invariance.transform(read_image(path), kind, amount)
 
 
 def main(snakemake):
@@ -48,16 +52,15 @@ def main(snakemake):
         if same and originals:
             found += [original | {"kind": kind, "amount": amount} for original in originals.values()]
             continue
-        tensors = extract(
-            extractor, rows["path"].tolist(), lambda p, k=kind, a=amount: invariance.transform(read_image(p), k, a), progress
-        )
+        read = partial(read_transformed, kind=kind, amount=amount)
+        tensors = extract(extractor, rows["path"].tolist(), read, progress)
         described = describe_images(tensors, rows["image"].tolist(), small, books, engine, finished.reductions)
         for name in names:
             weights, biases = machines[name]
             scores = described.matrix(name) @ weights.T + biases
-            metric, figure = next(iter(evaluation.figures(targets, scores, params.task).items()))
-            row = {"representation": name, "title": titles[name], "kind": kind, "amount": amount, "metric": metric}
-            found.append(row | {"value": figure(np.arange(len(scores))), "n": len(scores)})
+            metric, value = evaluation.headline(targets, scores, params.task)
+            row = {"representation": name, "title": titles[name], "kind": kind, "amount": amount}
+            found.append(row | {"metric": metric, "value": value, "n": len(scores)})
             if same:
                 originals[name] = found[-1]
     table = pd.DataFrame(found)

@@ -21,7 +21,7 @@ def main(snakemake):
     train = (index["split"] == "train").to_numpy()
     targets = classification.encode_targets(index["labels"].tolist(), index["ignored"].tolist(), classes(index))
     finished = Representations([Tensors(path, "representations") for path in snakemake.input.shards], plan)
-    resampled = evaluation.draws(int((~train).sum()), params.bootstrap, generator(params.seed, dataset, "bootstrap"))
+    resampled = evaluation.resample(int((~train).sum()), params.bootstrap, generator(params.seed, dataset, "bootstrap"))
     rows = []
     for row in scale_rows(plan, json.loads(params.study)):
         axes = (params.seed, dataset, "classifier", row["id"])

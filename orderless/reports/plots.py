@@ -98,7 +98,7 @@ def confusion(targets: np.ndarray, scores: np.ndarray, classes: list[str], title
 def class_precisions(targets: np.ndarray, scores: np.ndarray, classes: list[str], title: str, path: str | Path) -> None:
     """The 11-point AP of each class, worst first."""
     begin()
-    values = [100 * average_precision_11(t, s) for t, s in zip(targets.T, scores.T, strict=True)]
+    values = [100 * float(average_precision_11(t, s)[0]) for t, s in zip(targets.T, scores.T, strict=True)]
     rows = pd.DataFrame({"class": classes, "ap": values}).sort_values("ap")
     figure, axes = plt.subplots(figsize=(8, 1.2 + 0.32 * len(rows)))
     sns.barplot(rows, x="ap", y="class", color=COLOURS["MPP (Yoo 2015)"], ax=axes)

@@ -6,11 +6,12 @@ from orderless.classification import choose_c, encode_targets, fit, folds, span
 from orderless.evaluation import (
     accuracy,
     average_precision_11,
-    draws,
     figures,
+    headline,
     interval,
     mean_average_precision,
     mean_class_accuracy,
+    resample,
 )
 
 
@@ -47,23 +48,38 @@ def test_random_ranking_is_about_the_share_of_positives(rng):
 
 def test_accuracies():
     truth, predicted = np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1])
-    assert accuracy(truth, predicted) == 0.75
-    assert mean_class_accuracy(truth, predicted) == pytest.approx((2 / 3 + 1) / 2)
+    right, once = truth == predicted, np.ones((1, 4))
+    assert accuracy(right, once) == 0.75
+    assert mean_class_accuracy(right, truth, once) == pytest.approx((2 / 3 + 1) / 2)
+    assert mean_class_accuracy(right, truth, np.array([[1.0, 1, 1, 0]])) == pytest.approx(2 / 3)
+
+
+def test_weights_are_repeated_images(rng):
+    """Every figure of a resample, by weights, is the figure of the images copied out."""
+    targets, scores = np.where(rng.random((40, 3)) < 0.3, 1, -1), rng.random((40, 3))
+    targets[0, 1], targets[:2, 0] = 0, 1
+    weights = resample(40, 30, rng)
+    assert (weights.sum(1) == 40).all()
+    for task in ("single-label", "multi-label"):
+        for metric, figure in figures(targets, scores, task).items():
+            for row, value in zip(weights, figure(weights), strict=True):
+                rows = np.repeat(np.arange(40), row.astype(int))
+                copied = figures(targets[rows], scores[rows], task)[metric](np.ones((1, 40)))
+                assert value == pytest.approx(copied[0])
 
 
 def test_bootstrap_interval_is_the_binomial_one(rng):
     hits = rng.random(400) < 0.7
-    low, high = interval(hits[draws(400, 3000, rng)].mean(1))
+    low, high = interval(accuracy(hits, resample(400, 3000, rng)))
     error = 1.96 * np.sqrt(hits.mean() * (1 - hits.mean()) / 400)
     assert low == pytest.approx(hits.mean() - error, abs=0.01)
     assert high == pytest.approx(hits.mean() + error, abs=0.01)
 
 
-def test_figures_of_a_task():
+def test_headline_of_a_task():
     targets, scores = np.array([[1, -1], [-1, 1], [1, -1]]), np.array([[2.0, 1], [0, 1], [0, 1]])
-    everything = np.arange(3)
-    assert figures(targets, scores, "single-label")["accuracy"](everything) == pytest.approx(2 / 3)
-    assert figures(targets, scores, "multi-label")["map11"](everything) == mean_average_precision(targets, scores)
+    assert headline(targets, scores, "single-label") == ("accuracy", pytest.approx(2 / 3))
+    assert headline(targets, scores, "multi-label") == ("map11", pytest.approx(float(mean_average_precision(targets, scores)[0])))
 
 
 @pytest.fixture

@@ -204,6 +204,7 @@ rule repeat_seeds:
         index="results/datasets/{dataset}/index.csv",
         projected="results/activations/{dataset}/{backbone}/projected-sample.safetensors",
         activations=shard_files("activations"),
+        figures=[f"results/classification/{{dataset}}/{{backbone}}/{name}.csv" for name in STUDIED["seeds"]],
     output:
         figures="results/analyses/{dataset}/{backbone}/seeds.csv",
         plot=report(
