@@ -1,4 +1,4 @@
-"""The catalog (what exists) and the configuration (what to run), merged, checked and resolved into a plan.
+"""The catalog (what exists) and the configuration (what to run), merged and checked.
 
 Read whenever the workflow is parsed: nothing heavy is imported here.
 """
@@ -13,13 +13,10 @@ from typing import Any
 import yaml
 
 from orderless import encoders
-from orderless.analyses import scale_rows
 from orderless.errors import OrderlessError, nearest
-from orderless.views import count
 
 WORKFLOW = Path(__file__).resolve().parents[1] / "workflow"
 SECTIONS = ["datasets", "backbones", "views", "layers", "projections", "encoders", "representations", "analyses"]
-COMBINERS = ("mean", "counts", "sum", "concat")
 DEFAULTS: dict[str, Any] = {
     "seed": 0,
     "shard_images": 500,
@@ -33,7 +30,6 @@ DEFAULTS: dict[str, Any] = {
     "analyses": [],
     "catalog": {},
 }
-Plan = dict[str, Any]
 
 
 def read_yaml(path: Path) -> Any:
@@ -157,113 +153,11 @@ def adapted(catalog: dict[str, dict], backbone: str) -> dict[str, dict]:
     return merge(catalog, over)
 
 
-def plan(config: dict[str, Any], catalog: dict[str, dict], backbone: str) -> Plan:
-    """What a backbone must compute for the selected representations and analyses, all references resolved.
-
-    sets: set id -> {views, layer, projection}; codebooks: codebook id -> {set, encoder};
-    representations: id -> {set, codebook, pooling, normalisation, reduce, levels, regions}, {stack} or {foreign}, parts of
-    stacks included.
-    """
-    lookup(catalog, "backbones", backbone, "config.backbones")
-    local = adapted(catalog, backbone)
-    found: Plan = {"sets": {}, "codebooks": {}, "representations": {}}
-    for name in config["representations"]:
-        add(found, local, backbone, name, "config.representations")
-    for study in config["analyses"]:
-        studied(config, local, study)
-    if "scales" in config["analyses"]:
-        scale_rows(found, local["analyses"]["scales"])
-    return found
-
-
-def studied(config: dict[str, Any], catalog: dict[str, dict], study: str) -> list[str]:
-    """The selected representations that a study looks at; one at least must be selected."""
-    entry = lookup(catalog, "analyses", study, "config.analyses")
-    wanted = [entry["representation"]] if "representation" in entry else []
-    for key in ("representations", "alone", "first"):
-        wanted += entry.get(key, [])
-    for name in wanted:
-        lookup(catalog, "representations", name, f"catalog.analyses.{study}")
-    found = [name for name in dict.fromkeys(wanted) if name in config["representations"]]
-    if wanted and not found:
-        raise OrderlessError(
-            f"config.analyses: '{study}' looks at {', '.join(wanted)}, none of which is in config.representations. "
-            f"Select one, or change catalog.analyses.{study}."
-        )
-    return found
-
-
-def add(found: Plan, catalog: dict[str, dict], backbone: str, name: str, where: str, above: tuple[str, ...] = ()) -> None:
-    """Resolve one representation into a plan, its parts first. where, above: who asks for it."""
-    entry, here = lookup(catalog, "representations", name, where), f"catalog.representations.{name}"
-    if name in above:
-        raise OrderlessError(f"{here}: is a part of itself ({' > '.join((*above, name))}).")
-    if name in found["representations"]:
-        return
-    if "stack" in entry:
-        for part in entry["stack"]:
-            add(found, catalog, backbone, part, here, (*above, name))
-        found["representations"][name] = {"stack": list(entry["stack"])}
-    elif "foreign" in entry:
-        found["representations"][name] = {"foreign": entry["foreign"], "normalisation": ["l2"]}
-    else:
-        found["representations"][name] = resolve(found, catalog, backbone, name, entry)
-
-
-def resolve(found: Plan, catalog: dict[str, dict], backbone: str, name: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """The row of one representation; its descriptor set and its codebook are added to the plan."""
-    here = f"catalog.representations.{name}"
-    layer = lookup(catalog, "layers", entry["layer"], here)
-    for role in filter(None, (layer.get("tap"), layer.get("guide"))):
-        if role not in catalog["backbones"][backbone]["layers"]:
-            raise OrderlessError(
-                f"representation '{name}' needs layer '{role}', which backbone '{backbone}' does not name. "
-                f"Add '{role}: <node>' to catalog.backbones.{backbone}.layers, or leave '{name}' out."
-            )
-    views, encoder = lookup(catalog, "views", entry["views"], here), lookup(catalog, "encoders", entry["encoder"], here)
-    check_combination(name, entry, views, layer, encoder)
-    # The mean or maximum of a level is taken at once, so that raw activations need not be stored.
-    fallback = encoder["kind"] if encoder["kind"] in ("mean", "max") and "regions" not in entry else None
-    projection = lookup(catalog, "projections", entry["projection"], here) if "projection" in entry else fallback
-    set_id = f"{entry['views']}.{entry['layer']}.{entry.get('projection', fallback or 'raw')}"
-    found["sets"][set_id] = {"views": views, "layer": layer, "projection": projection}
-    codebook = f"{set_id}.{entry['encoder']}"
-    found["codebooks"][codebook] = {"set": set_id, "encoder": encoder}
-    kept: dict[str, Any] = {key: entry[key] for key in ("pooling", "normalisation", "reduce", "levels", "regions") if key in entry}
-    return kept | {"set": set_id, "codebook": codebook}
-
-
-def check_combination(name: str, entry: dict, views: dict, layer: dict, encoder: dict) -> None:
-    """Refuse choices that do not go together."""
-    here = f"catalog.representations.{name}"
-    chain = entry["pooling"]
-    if chain[-1] not in COMBINERS or any(step in COMBINERS for step in chain[:-1]):
-        raise OrderlessError(f"{here}.pooling: {chain} must end in one of {', '.join(COMBINERS)}, with at most 'l2' before it.")
-    if (encoder["kind"] == "crosslayer") != ("guide" in layer):
-        raise OrderlessError(f"{here}: a cross-layer encoder and a layer with a 'guide' belong together; here one lacks the other.")
-    if "levels" in entry and max(entry["levels"]) >= count(views):
-        raise OrderlessError(f"{here}.levels: {entry['levels']}, but view '{entry['views']}' has levels 0 to {count(views) - 1}.")
-    if "regions" in entry and "sign" in entry["normalisation"]:
-        raise OrderlessError(f"{here}: signs of regions are not supported; leave out 'regions' or 'sign'.")
-    if chain[-1] == "counts" and not encoders.make(encoder).mean_type:
-        raise OrderlessError(f"{here}.pooling: 'counts' weighs means; the {encoder['kind']} encoder makes sums. Use 'sum'.")
-
-
 def check_selection(config: dict[str, Any], catalog: dict[str, dict]) -> None:
     """Every id that the configuration selects must exist."""
     for section in ("datasets", "backbones", "representations", "analyses"):
         for name in config[section]:
             lookup(catalog, section, name, f"config.{section}")
-
-
-def is_supervised(encoder: dict[str, Any]) -> bool:
-    """Whether an encoder's codebook is trained on labelled images instead of a sample of descriptors."""
-    return bool(getattr(encoders.make(encoder), "supervised", False))
-
-
-def is_learned(encoder: dict[str, Any]) -> bool:
-    """Whether an encoder has a codebook to train."""
-    return bool(encoders.make(encoder).learned)
 
 
 def shards(config: dict[str, Any], catalog: dict[str, dict], name: str) -> int:

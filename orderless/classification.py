@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from orderless.evaluation import headline
+from orderless.normalisation import PackedSigns
 
+Vectors = np.ndarray | PackedSigns  # (n, D): a matrix, or what stands for one
 PASSES = 200  # over the training images at most, as deep-fbanks; VLFeat's recognition application, as paper B: 100
 
 
@@ -23,31 +25,41 @@ class Span:
     train: np.ndarray
     basis: np.ndarray | None
 
-    def express(self, x: np.ndarray, train_vectors: np.ndarray) -> np.ndarray:
+    def express(self, x: Vectors, train_vectors: Vectors) -> np.ndarray:
         """Vectors (m, D) in the span: (m, r) float64."""
-        return x.astype(np.float64) if self.basis is None else gram(x, train_vectors) @ self.basis
+        return dense(x).astype(np.float64) if self.basis is None else gram(x, train_vectors) @ self.basis
 
     def dual(self, weights: np.ndarray) -> np.ndarray:
         """Weights (classes, r) of machines in the span as sums of training vectors: (classes, n), or as they are."""
         return weights if self.basis is None else weights @ self.basis.T
 
 
-def span(train: np.ndarray) -> Span:
+def span(train: Vectors) -> Span:
     """The span of training vectors (n, D) float32."""
     if train.shape[1] <= len(train):
-        return Span(train.astype(np.float64), None)
+        return Span(dense(train).astype(np.float64), None)
     values, vectors = np.linalg.eigh(gram(train, train))
     kept = values > values[-1] * 1e-10
     root = np.sqrt(values[kept])
     return Span(vectors[:, kept] * root, vectors[:, kept] / root)
 
 
-def gram(a: np.ndarray, b: np.ndarray, block: int = 8192) -> np.ndarray:
-    """a @ b.T in float64, summed over blocks of columns: exact to float32 products of a block."""
+def gram(a: Vectors, b: Vectors, block: int = 8192) -> np.ndarray:
+    """a @ b.T in float64, summed over blocks of columns; no more than a block of signs is unpacked at once."""
     total = np.zeros((len(a), len(b)))
     for first in range(0, a.shape[1], block):
-        total += a[:, first : first + block] @ b[:, first : first + block].T
+        total += columns(a, first, first + block) @ columns(b, first, first + block).T
     return total
+
+
+def columns(x: Vectors, first: int, last: int) -> np.ndarray:
+    """A block of columns as float32."""
+    return x.columns(first, last) if isinstance(x, PackedSigns) else x[:, first:last]
+
+
+def dense(x: Vectors) -> np.ndarray:
+    """The vectors as a matrix."""
+    return x.dense() if isinstance(x, PackedSigns) else x
 
 
 def fit(train: np.ndarray, targets: np.ndarray, c: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -135,7 +147,7 @@ class Machine:
         return {"dual" if self.dual else "weights": self.weights, "biases": self.biases}
 
 
-def train_machine(x: np.ndarray, train: np.ndarray, targets: np.ndarray, task: str, choice: dict, seed: int) -> Machine:
+def train_machine(x: Vectors, train: np.ndarray, targets: np.ndarray, task: str, choice: dict, seed: int) -> Machine:
     """Choose C on the training images, train on all of them, score the test images.
 
     x: (images, D) vectors; train: (images,) bool; targets: (training images, classes); choice: the configuration's `classifier`.
@@ -147,6 +159,6 @@ def train_machine(x: np.ndarray, train: np.ndarray, targets: np.ndarray, task: s
     return Machine(c, tried, small.dual(weights), biases, small.basis is not None, scores)
 
 
-def full_weights(machines, train_vectors: np.ndarray) -> np.ndarray:
+def full_weights(machines, train_vectors: Vectors) -> np.ndarray:
     """(classes, D) weights of a stored machine (an open file of `Machine.tensors`)."""
-    return machines["weights"] if "weights" in machines else machines["dual"] @ train_vectors
+    return machines["weights"] if "weights" in machines else machines["dual"] @ dense(train_vectors)

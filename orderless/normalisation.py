@@ -41,3 +41,31 @@ def unpack_signs(packed: np.ndarray, dimensions: int) -> np.ndarray:
         raise OrderlessError(f"{packed.shape[1]} bytes a row cannot hold {dimensions} signs.")
     codes = np.stack([packed >> shift & 3 for shift in (0, 2, 4, 6)], axis=-1).reshape(len(packed), -1)[:, :dimensions]
     return np.array([0, 1, -1, 0], np.float32)[codes]
+
+
+class PackedSigns:
+    """Rows of signs in two bits a value, each row scaled to unit length, that give inner products without being unpacked whole.
+
+    packed: (n, ceil(d / 4)) uint8 of `pack_signs`. It stands where an (n, d) float32 matrix of such rows would: its length,
+    shape and rows are asked for in the same way, and `columns` gives a block of it.
+    """
+
+    def __init__(self, packed: np.ndarray, dimensions: int):
+        self.packed, self.shape = packed, (len(packed), dimensions)
+        counts = np.bitwise_count((packed | packed >> 1) & 0b01010101).sum(1, dtype=np.int64)
+        self.scale = (1 / np.sqrt(np.maximum(counts, 1))).astype(np.float32)[:, None]
+
+    def __len__(self) -> int:
+        return len(self.packed)
+
+    def __getitem__(self, rows: np.ndarray) -> "PackedSigns":
+        return PackedSigns(self.packed[rows], self.shape[1])
+
+    def columns(self, first: int, last: int) -> np.ndarray:
+        """Columns [first, last) as float32; `first` a multiple of 4."""
+        last = min(last, self.shape[1])
+        return unpack_signs(self.packed[:, first // 4 : -(-last // 4)], last - first) * self.scale
+
+    def dense(self) -> np.ndarray:
+        """The (n, d) float32 matrix that this stands for."""
+        return self.columns(0, self.shape[1])

@@ -1,4 +1,4 @@
-"""Representations: descriptors of a shard, encoded, pooled over views and normalised; and finished vectors read back."""
+"""Representations: descriptors of a shard, encoded, pooled over views and normalised."""
 
 import time
 from collections.abc import Iterator
@@ -7,14 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from orderless import encoders
 from orderless.errors import OrderlessError
-from orderless.normalisation import l2, normalise, pack_signs, unpack_signs
-from orderless.plans import leaves
+from orderless.foreign import read_foreign
+from orderless.normalisation import l2, normalise, pack_signs
 from orderless.pooling import pool
 from orderless.storage import Tensors
+
+
+class Encoded(dict):
+    """Tensors of `encode_shard` with the header that their file would have."""
+
+    def __init__(self, tensors: dict[str, np.ndarray], header: dict[str, Any]):
+        super().__init__(tensors)
+        self.header = header
 
 
 @dataclass
@@ -39,7 +46,7 @@ class Bag:
         return row * columns + column
 
 
-def bags(shard: "Tensors | Encoded", name: str) -> Iterator[Bag]:
+def bags(shard: Tensors | Encoded, name: str) -> Iterator[Bag]:
     """The descriptors of a set, image by image."""
     x, where, guide = shard[f"{name}/x"], shard[f"{name}/windows"].astype(np.float32), shard.get(f"{name}/guide")
     end = 0
@@ -113,7 +120,7 @@ def encode_bag(
 
 
 def encode_shard(
-    shard: "Tensors | Encoded", images: list[str], plan: dict[str, Any], codebooks: dict[str, dict], engine, dataset: str = ""
+    shard: Tensors | Encoded, images: list[str], plan: dict[str, Any], codebooks: dict[str, dict], engine, dataset: str = ""
 ) -> tuple[dict[str, np.ndarray], dict[str, int], dict[str, float]]:
     """Every representation of the plan, but for stacks, for the images of one shard.
 
@@ -145,33 +152,6 @@ def encode_shard(
     return tensors, lengths, seconds
 
 
-def read_foreign(path: str | Path, images: list[str]) -> np.ndarray:
-    """Vectors made elsewhere, for the named images, from a CSV file: column `image`, then one column a dimension.
-
-    Returns (images, d) float32. Raises OrderlessError for an image that is missing or listed twice, or values not finite.
-    """
-    try:
-        table = pd.read_csv(path, dtype={"image": str}).set_index("image")
-    except (OSError, ValueError, KeyError) as error:
-        raise OrderlessError(
-            f"{path}: cannot be read as foreign features ({error}). A CSV with a column 'image' is needed."
-        ) from error
-    twice = table.index[table.index.duplicated()]
-    if len(twice):
-        raise OrderlessError(f"{path}: image '{twice[0]}' is listed {int((table.index == twice[0]).sum())} times. Leave one row.")
-    missing = [name for name in images if name not in table.index]
-    if missing:
-        raise OrderlessError(f"{path}: has no row for image '{missing[0]}' ({len(missing)} missing). Add it.")
-    try:
-        found = table.loc[images].to_numpy(np.float32)
-    except ValueError as error:
-        raise OrderlessError(f"{path}: holds values that are not numbers ({error}).") from error
-    if not np.isfinite(found).all():
-        row = images[int(np.flatnonzero(~np.isfinite(found).all(1))[0])]
-        raise OrderlessError(f"{path}: the row of image '{row}' holds values that are not finite.")
-    return found
-
-
 def read_books(paths: list[Path]) -> dict[str, dict[str, np.ndarray]]:
     """Codebook id -> arrays, from files named after them."""
     found = {}
@@ -193,82 +173,3 @@ def read_codebooks(paths: list[Path], shard: Tensors) -> tuple[dict[str, dict[st
 def storable(chain: list[str]) -> list[str]:
     """The steps that are done before storing: behind `sign` only lengths may follow, and they are done when reading."""
     return chain[: chain.index("sign") + 1] if "sign" in chain else chain
-
-
-class Encoded(dict):
-    """Tensors of `encode_shard` with the header that their file would have."""
-
-    def __init__(self, tensors: dict[str, np.ndarray], header: dict[str, Any]):
-        super().__init__(tensors)
-        self.header = header
-
-
-def describe_images(tensors: dict, images: list[str], plan: dict, books: dict, engine, reductions: dict) -> "Representations":
-    """The representations of images whose descriptors (tensors of `activations.extract`) were not stored."""
-    encoded, lengths, _ = encode_shard(Encoded(tensors, {}), images, plan, books, engine)
-    return Representations.in_memory([(encoded, lengths)], plan, reductions)
-
-
-class Representations:
-    """The finished vectors of all images of a data set, read shard by shard.
-
-    shards: files of `encode_shard` in order. plan: what made them. reductions: id -> basis of the second projection.
-    """
-
-    def __init__(self, shards: list[Tensors], plan: dict[str, Any], reductions: dict[str, np.ndarray] | None = None):
-        self.shards, self.plan, self.reductions = shards, plan, reductions or {}
-
-    @classmethod
-    def in_memory(cls, encoded: list[tuple[dict, dict]], plan: dict[str, Any], reductions: dict | None = None) -> "Representations":
-        """The same of (tensors, dimensions) pairs of `encode_shard` that were not stored."""
-        shards = [Encoded(tensors, {"dimensions": lengths}) for tensors, lengths in encoded]
-        return cls(shards, plan, reductions)  # type: ignore[arg-type]
-
-    def matrix(self, name: str) -> np.ndarray:
-        """(images, D) float32, each row of unit length (or zero)."""
-        row = self.plan["representations"][name]
-        if "stack" in row:
-            return l2(np.concatenate([self.matrix(part) for part in row["stack"]], axis=1))
-        return np.concatenate([self.block(shard, name) for shard in self.shards])
-
-    def block(self, shard: Tensors, name: str, reduce: bool = True) -> np.ndarray:
-        """The rows of one shard of a stored representation."""
-        row = self.plan["representations"][name]
-        x = shard[name]
-        if "sign" in row["normalisation"]:
-            x = unpack_signs(x, shard.header["dimensions"][name])
-            x = normalise(x, row["normalisation"][row["normalisation"].index("sign") + 1 :])
-        if reduce and name in self.reductions:
-            x = l2(x @ self.reductions[name])
-        return x
-
-    def size(self, name: str) -> tuple[int, int]:
-        """(dimensions, bytes as stored) of one vector."""
-        dimensions = stored = 0
-        for leaf in leaves(self.plan, name):
-            length = self.reductions[leaf].shape[1] if leaf in self.reductions else self.shards[0].header["dimensions"][leaf]
-            dimensions += length
-            stored += -(-length // 4) if "sign" in self.plan["representations"][leaf]["normalisation"] else 4 * length
-        return dimensions, stored
-
-
-def open_representations(paths: list[str], reductions: str, plan: dict[str, Any]) -> tuple[Representations, list[str]]:
-    """The finished vectors of a data set from their files, and the recipes of these files."""
-    shards, second = [Tensors(path, "representations") for path in paths], Tensors(reductions, "reductions")
-    recipes = [file.header["recipe"] for file in (*shards, second)]
-    return Representations(shards, plan, {name: second[name] for name in second.names()}), recipes
-
-
-def fit_reduction(x: np.ndarray, dim: int, most: int, rng: np.random.Generator) -> np.ndarray:
-    """The second projection of paper A: uncentred principal directions of training vectors, orthonormal, no whitening.
-
-    x: (n, D) float32 training rows, of which at most `most` serve (paper A's code: 5,000). Found through the n x n Gram
-    matrix, as D may be 50,000. Returns (D, min(dim, rank)) float32.
-    """
-    if len(x) > most:
-        x = x[np.sort(rng.permutation(len(x))[:most])]
-    values, vectors = np.linalg.eigh((x @ x.T).astype(np.float64))
-    values, vectors = values[::-1][:dim], vectors[:, ::-1][:, :dim]
-    kept = values > values[0] * 1e-7
-    basis = x.T @ (vectors[:, kept] / np.sqrt(values[kept])).astype(np.float32)
-    return np.ascontiguousarray(basis * np.sign(basis[np.abs(basis).argmax(0), np.arange(basis.shape[1])]))

@@ -12,9 +12,9 @@ import pandas as pd
 from orderless import classification, evaluation
 from orderless.datasets import classes, read_index
 from orderless.jobs import run
-from orderless.representations import open_representations
 from orderless.seeds import generator, seed
 from orderless.storage import recipe, save
+from orderless.vectors import open_representations
 
 
 def main(snakemake):
@@ -29,7 +29,7 @@ def main(snakemake):
     resamples = evaluation.resample(int((~train).sum()), params.bootstrap, rng)
     for name, *paths in zip(params.names, *(snakemake.output[key] for key in ("machines", "scores", "figures")), strict=True):
         axes = (params.seed, snakemake.wildcards.dataset, "classifier", name)
-        machine = classification.train_machine(finished.matrix(name), train, targets[train], params.task, choice, seed(*axes))
+        machine = classification.train_machine(finished.vectors(name), train, targets[train], params.task, choice, seed(*axes))
         print(f"{name}: cross-validation {machine.tried}, C = {machine.c}")
         save(paths[0], machine.tensors(), "machines", recipe=made_of, classes=names, c=machine.c)
         tensors = {"scores": machine.scores, "targets": targets[~train]}

@@ -6,9 +6,9 @@ import numpy as np
 
 from orderless.datasets import read_index
 from orderless.jobs import run
-from orderless.representations import Representations, fit_reduction
 from orderless.seeds import generator
 from orderless.storage import Tensors, recipe, save
+from orderless.vectors import Representations, fit_reduction
 
 MOST = 5000  # training vectors that serve, as in paper A's code
 

@@ -11,8 +11,9 @@ from orderless.datasets import read_index, shard_rows
 from orderless.images import read_image
 from orderless.jobs import run
 from orderless.reports import plots
-from orderless.representations import Representations, bags
+from orderless.representations import bags
 from orderless.storage import Tensors
+from orderless.vectors import Representations
 
 SIDE = 96  # cells of a map
 

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 
 from orderless import classification, encoders, engines, evaluation
-from orderless.catalog import is_learned, is_supervised
 from orderless.datasets import classes, read_index, shard_rows
 from orderless.jobs import run
-from orderless.plans import leaves, part
+from orderless.plans import is_learned, is_supervised, leaves, part
 from orderless.reports import plots
-from orderless.representations import Representations, bags, encode_shard, fit_reduction
+from orderless.representations import bags, encode_shard
 from orderless.seeds import generator, seed
 from orderless.storage import Tensors
+from orderless.vectors import Representations, fit_reduction
 
 
 def main_figure(path: Path, titles: dict[str, str]) -> dict:

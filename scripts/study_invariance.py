@@ -16,8 +16,9 @@ from orderless.jobs import progress, run
 from orderless.plans import leaves, part
 from orderless.projection import by_set
 from orderless.reports import plots
-from orderless.representations import describe_images, open_representations, read_books
+from orderless.representations import read_books
 from orderless.storage import Tensors
+from orderless.vectors import describe_images, open_representations
 
 
 def read_transformed(path: str, kind: str, amount):

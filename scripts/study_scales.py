@@ -9,9 +9,9 @@ from orderless.analyses import scale_rows
 from orderless.datasets import classes, read_index
 from orderless.jobs import run
 from orderless.reports import plots
-from orderless.representations import Representations
 from orderless.seeds import generator, seed
 from orderless.storage import Tensors
+from orderless.vectors import Representations
 
 
 def main(snakemake):

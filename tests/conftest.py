@@ -13,6 +13,25 @@ ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
+DEMO = yaml.safe_load((ROOT / "config.yaml").read_text())
+SMALL = DEMO | {
+    "run": "small",
+    "bootstrap": 100,
+    "classifier": {"C": [1, 10], "folds": 2},
+    "catalog": {
+        "datasets": {"digit-scenes": {"train": 40, "test": 20}, "digit-objects": {"train": 30, "test": 20}},
+        "backbones": {"tinyalex": {"epochs": 2}},
+        "analyses": {"invariance": {"images": 4, "scale": [1, 0.5], "translate": [0, 40], "flip": ["none"], "rotate": [0, 10]}},
+    },
+}
+
+
+def results(folder: Path) -> dict[str, Path]:
+    """Every file that a run computes, but for its timings."""
+    found = (p for p in folder.rglob("*") if p.is_file() and "timings" not in p.name and "timings" not in str(p))
+    return {p.relative_to(folder).as_posix(): p for p in found}
+
+
 def snakemake(folder: Path, *arguments: str, cores: int = 2, timeout: int = 600) -> subprocess.CompletedProcess:
     """Run the workflow in a folder and return what it said."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]

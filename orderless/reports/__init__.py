@@ -8,6 +8,7 @@ import pandas as pd
 from orderless.plans import leaves
 
 COLUMNS = ["dataset", "backbone", "representation", "metric", "value", "low", "high", "n", "dimensions", "bytes", "seconds"]
+PAPERS = {"gong2014": "Gong 2014", "yoo2015": "Yoo 2015", "liu2015": "Liu 2015"}
 METRICS = {  # the figure by which a data set is judged comes first
     "accuracy": "Accuracy",
     "mean_class_accuracy": "Mean class accuracy",

@@ -169,7 +169,7 @@ def confidence(shown: list[tuple], note: str, path: str | Path) -> None:
                 if other == label:
                     axes.add_patch(plt.Rectangle((x, y), width, height, fill=False, edgecolor="cyan", lw=1.5))
     figure.suptitle(note or "Bright: where the classifier of the class finds it", fontsize=11)
-    figure.tight_layout()
+    figure.tight_layout(rect=(0, 0, 1, 0.985))
     figure.savefig(path, format="png", dpi=90, metadata={"Software": None})
     plt.close(figure)
 

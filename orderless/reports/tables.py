@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from orderless.reports import METRICS, headline
+from orderless.reports import METRICS, PAPERS, headline
 
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; margin: 1.5rem; }
@@ -79,14 +79,16 @@ def facts_html(title: str, sections: dict[str, list[dict[str, Any]]]) -> str:
 def claims_html(table: pd.DataFrame, names: dict[str, str], title: str) -> str:
     """The claims as a page: what the paper says and by how much on its data, what this run measured, whether it holds."""
     rows = [
-        {"Paper": row["paper"], "Claim": row["text"], "Compared": f"{names[row['a']]} less {names[row['b']]}",
+        {"Paper": PAPERS.get(row["paper"], row["paper"]), "Claim": row["text"],
+         "Compared": f"{names[row['a']]} less {names[row['b']]}",
          "In the paper (its data and networks), points": ", ".join(f"{d} {100 * v:+.1f}" for d, v in row["published"].items()),
          "Here, points": f"{100 * row['difference']:+.1f} ({100 * row['low']:+.1f} to {100 * row['high']:+.1f})",
          "Here it": row["verdict"] if row["verdict"] != "undecided" else "is undecided"}
         for _, row in table.iterrows()
     ]  # fmt: skip
     counts = table["verdict"].value_counts()
-    words = "; ".join(f"{counts.get(name, 0)} {name}" for name in ("holds", "does not hold", "undecided"))
+    held, failed, open_ = (int(counts.get(name, 0)) for name in ("holds", "does not hold", "undecided"))
+    words = f"Of {len(table)} claims, {held} hold here, {failed} do not, {open_} are undecided"
     note = "A claim holds where the 95% interval of the paired difference lies wholly on its side."
     body = f"<p>{html.escape(note)} {html.escape(words)}.</p>\n"
     return page(title, body + pd.DataFrame(rows).to_html(index=False, classes="text", border=0))

@@ -5,6 +5,7 @@ import yaml
 
 from orderless import catalog
 from orderless.errors import OrderlessError
+from orderless.plans import make_plan
 
 GOOD = {"run": "mine", "datasets": ["digit-scenes"], "backbones": ["tinyalex"], "representations": ["mpp"]}
 
@@ -15,13 +16,14 @@ def resolve(**over):
     catalog.check_selection(config, entries)
     for name in config["datasets"]:
         catalog.shards(config, entries, name)
-    return [catalog.plan(config, entries, name) for name in config["backbones"]]
+    return [make_plan(config, entries, name) for name in config["backbones"]]
 
 
 def entry(section, name, **value):
     return {"catalog": {section: {name: value}}}
 
 
+TOO_LARGE = entry("backbones", "tinyalex", adapt={"views": {"patches-64": {"patch": 640}}})
 MINE = {"title": "T", "views": "whole", "layer": "fc7", "encoder": "mean", "pooling": ["mean"], "normalisation": ["l2"]}
 
 
@@ -63,6 +65,13 @@ MINE = {"title": "T", "views": "whole", "layer": "fc7", "encoder": "mean", "pool
         (entry("views", "v", kind="whole", scales=2), "unknown key 'scales'"),
         (entry("views", "v", kind="pyramid", scales=0), "catalog.views.v.scales"),
         (entry("views", "v", kind="blocks", rows=0, columns=2), "catalog.views.v.rows"),
+        ({"representations": ["mop"]} | TOO_LARGE, "640 is larger than the canvas of 128"),
+        ({"analyses": ["scale"]}, "Did you mean 'scales'"),
+        ({"analyses": ["scales"], "representations": ["fc7"]}, "'scales' looks at mpp, sift-fv, nfk, none of which is in"),
+        (entry("analyses", "invariances"), "no such study.*Did you mean 'invariance'"),
+        (entry("analyses", "seeds", seeds=[1]), "catalog.analyses.seeds.seeds"),
+        (entry("layers", "l", tap="fc7", sift={"step": 1, "bin": 2}), "either a 'tap' or 'sift'"),
+        ({"representations": ["r"]} | entry("representations", "r", **MINE, levels=[1]), "view 'whole' has levels 0 to 0"),
         (entry("layers", "l", taps="fc7"), "unknown key 'taps'.*Did you mean 'tap'"),
         (entry("layers", "l", tap="conv4", units=2), "catalog.layers.l.units"),
         (entry("projections", "p", pca=0), "catalog.projections.p.pca"),
@@ -100,7 +109,7 @@ def test_the_default_configuration_and_every_entry_are_valid():
     catalog.check_selection(config, entries)
     everything = config | {"representations": list(entries["representations"])}
     for backbone in entries["backbones"]:
-        catalog.plan(everything, entries, backbone)
+        make_plan(everything, entries, backbone)
 
 
 def test_representations_share_what_they_can():

@@ -11,7 +11,9 @@ from orderless.backbones.caffenet import caffenet
 from orderless.backbones.dense import DenseNetwork
 from orderless.errors import OrderlessError
 from orderless.jobs import progress
-from orderless.representations import Encoded, Representations, encode_shard
+from orderless.plans import make_plan
+from orderless.representations import Encoded, encode_shard
+from orderless.vectors import Representations
 
 LAYERS = {"conv3": "relu3", "conv4": "relu4", "conv5": "relu5", "pool5": "pool5", "fc6": "relu6", "fc7": "relu7"}
 ENTRY = {"kind": "caffenet", "input": 227, "canvas": 256, "mean": [0.41, 0.46, 0.48], "std": [0.004] * 3, "layers": LAYERS}
@@ -20,7 +22,7 @@ ENTRY = {"kind": "caffenet", "input": 227, "canvas": 256, "mean": [0.41, 0.46, 0
 def plan_of(names):
     over = {"backbones": {"alex": ENTRY | {"weights": "x"}}}
     config = catalog.load_config({"run": "t", "datasets": ["digit-scenes"], "backbones": ["alex"], "representations": names})
-    return catalog.plan(config, catalog.load_catalog(over), "alex")
+    return make_plan(config, catalog.load_catalog(over), "alex")
 
 
 @pytest.fixture(scope="module")

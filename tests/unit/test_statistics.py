@@ -8,7 +8,7 @@ from orderless.analyses import confidence, invariance
 from orderless.analyses.timings import crops_of_windows
 from orderless.classification import full_weights, train_machine
 from orderless.evaluation import resample
-from orderless.representations import read_foreign
+from orderless.foreign import read_foreign
 from orderless.statistics import compare_pairs, judge, mcnemar, verdict
 
 

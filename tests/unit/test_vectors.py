@@ -7,10 +7,10 @@ from orderless import encoders, engines
 from orderless.encoders.crosslayer import Encoder as CrossLayer
 from orderless.encoders.fisher import Encoder as Fisher
 from orderless.errors import OrderlessError
-from orderless.normalisation import l2, normalise, pack_signs, signed_sqrt, unpack_signs
+from orderless.normalisation import PackedSigns, l2, normalise, pack_signs, signed_sqrt, unpack_signs
 from orderless.pooling import pool
 from orderless.projection import fit_pca, project
-from orderless.representations import fit_reduction
+from orderless.vectors import fit_reduction
 
 FINAL = ["signed_sqrt", "l2"]
 
@@ -85,6 +85,19 @@ def test_packed_signs_come_back_in_a_sixteenth_of_the_bytes(dimensions, rng):
     packed = pack_signs(signs)
     assert packed.nbytes == 20 * -(-dimensions // 4)
     np.testing.assert_array_equal(unpack_signs(packed, dimensions), signs)
+
+
+def test_packed_sign_products_equal_unpacked_ones(rng):
+    from orderless.classification import gram, span
+
+    signs = rng.integers(-1, 2, (30, 20_003)).astype(np.float32)
+    signs[4] = 0
+    packed = PackedSigns(pack_signs(signs), 20_003)
+    unit = l2(signs)
+    np.testing.assert_allclose(packed.dense(), unit, atol=1e-6)
+    np.testing.assert_allclose(packed[np.arange(30) > 20].dense(), unit[21:], atol=1e-6)
+    np.testing.assert_allclose(gram(packed, packed), unit.astype(float) @ unit.T, atol=1e-5)
+    np.testing.assert_allclose(span(packed).train @ span(packed).train.T, unit.astype(float) @ unit.T, atol=1e-5)
 
 
 def test_pca_agrees_with_scikit_learn(real_descriptors):

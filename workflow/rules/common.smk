@@ -8,10 +8,9 @@ ROOT = os.path.realpath(workflow.basedir)
 sys.path.insert(0, ROOT)
 from snakemake.exceptions import WorkflowError
 
-from orderless import catalog as catalogs
+from orderless import catalog as catalogs, plans
 from orderless.errors import OrderlessError
 from orderless.jobs import prepare_environment
-from orderless.plans import leaves
 
 prepare_environment(ROOT)
 
@@ -19,7 +18,7 @@ try:
     CONFIG = catalogs.load_config(config)
     CATALOG = catalogs.load_catalog(CONFIG["catalog"])
     catalogs.check_selection(CONFIG, CATALOG)
-    PLANS = {name: catalogs.plan(CONFIG, CATALOG, name) for name in CONFIG["backbones"]}
+    PLANS = {name: plans.make_plan(CONFIG, CATALOG, name) for name in CONFIG["backbones"]}
     SHARDS = {name: catalogs.shards(CONFIG, CATALOG, name) for name in CONFIG["datasets"]}
 except OrderlessError as error:
     raise WorkflowError(str(error)) from None
@@ -28,7 +27,7 @@ RUN = CONFIG["run"]
 DATASETS = CONFIG["datasets"]
 BACKBONES = CONFIG["backbones"]
 REPRESENTATIONS = CONFIG["representations"]
-STUDIED = {study: catalogs.studied(CONFIG, CATALOG, study) if study in CONFIG["analyses"] else [] for study in CATALOG["analyses"]}
+STUDIED = {study: plans.studied(CONFIG, CATALOG, study) if study in CONFIG["analyses"] else [] for study in CATALOG["analyses"]}
 TITLES = {name: entry["title"] for name, entry in CATALOG["representations"].items()}
 BUNDLES = [REPRESENTATIONS[first : first + CONFIG["bundle"]] for first in range(0, len(REPRESENTATIONS), CONFIG["bundle"])]
 
@@ -69,7 +68,7 @@ def shard_files(stage, suffix="safetensors"):
 
 def learned(backbone):
     """The codebooks of a backbone that must be trained."""
-    return [name for name, entry in PLANS[backbone]["codebooks"].items() if catalogs.is_learned(entry["encoder"])]
+    return [name for name, entry in PLANS[backbone]["codebooks"].items() if plans.is_learned(entry["encoder"])]
 
 
 def trained(supervised):
@@ -78,7 +77,7 @@ def trained(supervised):
         name
         for backbone in BACKBONES
         for name in learned(backbone)
-        if catalogs.is_supervised(PLANS[backbone]["codebooks"][name]["encoder"]) == supervised
+        if plans.is_supervised(PLANS[backbone]["codebooks"][name]["encoder"]) == supervised
     }
     return "|".join(map(re.escape, sorted(found))) or "(?!)"
 
@@ -102,7 +101,7 @@ def codebooks_of(study):
         used = {
             plan[leaf]["codebook"]
             for name in STUDIED[study]
-            for leaf in leaves(PLANS[wildcards.backbone], name)
+            for leaf in plans.leaves(PLANS[wildcards.backbone], name)
             if "codebook" in plan[leaf]
         }
         return [

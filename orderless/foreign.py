@@ -1,0 +1,35 @@
+"""Foreign features: vectors made elsewhere, to be stacked with the suite's own (paper B, Table 3: DSFL)."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from orderless.errors import OrderlessError
+
+
+def read_foreign(path: str | Path, images: list[str]) -> np.ndarray:
+    """Vectors made elsewhere, for the named images, from a CSV file: column `image`, then one column a dimension.
+
+    Returns (images, d) float32. Raises OrderlessError for an image that is missing or listed twice, or values not finite.
+    """
+    try:
+        table = pd.read_csv(path, dtype={"image": str}).set_index("image")
+    except (OSError, ValueError, KeyError) as error:
+        raise OrderlessError(
+            f"{path}: cannot be read as foreign features ({error}). A CSV with a column 'image' is needed."
+        ) from error
+    twice = table.index[table.index.duplicated()]
+    if len(twice):
+        raise OrderlessError(f"{path}: image '{twice[0]}' is listed {int((table.index == twice[0]).sum())} times. Leave one row.")
+    missing = [name for name in images if name not in table.index]
+    if missing:
+        raise OrderlessError(f"{path}: has no row for image '{missing[0]}' ({len(missing)} missing). Add it.")
+    try:
+        found = table.loc[images].to_numpy(np.float32)
+    except ValueError as error:
+        raise OrderlessError(f"{path}: holds values that are not numbers ({error}).") from error
+    if not np.isfinite(found).all():
+        row = images[int(np.flatnonzero(~np.isfinite(found).all(1))[0])]
+        raise OrderlessError(f"{path}: the row of image '{row}' holds values that are not finite.")
+    return found

@@ -1,0 +1,89 @@
+"""Finished vectors, read back: rows of one representation over all shards, stacks composed, second projections applied."""
+
+from typing import Any
+
+import numpy as np
+
+from orderless.normalisation import PackedSigns, l2, normalise, unpack_signs
+from orderless.plans import leaves
+from orderless.representations import Encoded, encode_shard
+from orderless.storage import Tensors
+
+
+def describe_images(tensors: dict, images: list[str], plan: dict, books: dict, engine, reductions: dict) -> "Representations":
+    """The representations of images whose descriptors (tensors of `activations.extract`) were not stored."""
+    encoded, lengths, _ = encode_shard(Encoded(tensors, {}), images, plan, books, engine)
+    return Representations.in_memory([(encoded, lengths)], plan, reductions)
+
+
+class Representations:
+    """The finished vectors of all images of a data set, read shard by shard.
+
+    shards: files of `encode_shard` in order. plan: what made them. reductions: id -> basis of the second projection.
+    """
+
+    def __init__(self, shards: list[Tensors], plan: dict[str, Any], reductions: dict[str, np.ndarray] | None = None):
+        self.shards, self.plan, self.reductions = shards, plan, reductions or {}
+
+    @classmethod
+    def in_memory(cls, encoded: list[tuple[dict, dict]], plan: dict[str, Any], reductions: dict | None = None) -> "Representations":
+        """The same of (tensors, dimensions) pairs of `encode_shard` that were not stored."""
+        shards = [Encoded(tensors, {"dimensions": lengths}) for tensors, lengths in encoded]
+        return cls(shards, plan, reductions)  # type: ignore[arg-type]
+
+    def vectors(self, name: str) -> np.ndarray | PackedSigns:
+        """The matrix, or for signs what stands for it in a sixteenth of the memory."""
+        row = self.plan["representations"][name]
+        if row.get("normalisation") == ["sign", "l2"]:
+            packed = np.concatenate([shard[name] for shard in self.shards])
+            return PackedSigns(packed, self.shards[0].header["dimensions"][name])
+        return self.matrix(name)
+
+    def matrix(self, name: str) -> np.ndarray:
+        """(images, D) float32, each row of unit length (or zero)."""
+        row = self.plan["representations"][name]
+        if "stack" in row:
+            return l2(np.concatenate([self.matrix(part) for part in row["stack"]], axis=1))
+        return np.concatenate([self.block(shard, name) for shard in self.shards])
+
+    def block(self, shard: Tensors, name: str, reduce: bool = True) -> np.ndarray:
+        """The rows of one shard of a stored representation."""
+        row = self.plan["representations"][name]
+        x = shard[name]
+        if "sign" in row["normalisation"]:
+            x = unpack_signs(x, shard.header["dimensions"][name])
+            x = normalise(x, row["normalisation"][row["normalisation"].index("sign") + 1 :])
+        if reduce and name in self.reductions:
+            x = l2(x @ self.reductions[name])
+        return x
+
+    def size(self, name: str) -> tuple[int, int]:
+        """(dimensions, bytes as stored) of one vector."""
+        dimensions = stored = 0
+        for leaf in leaves(self.plan, name):
+            length = self.reductions[leaf].shape[1] if leaf in self.reductions else self.shards[0].header["dimensions"][leaf]
+            dimensions += length
+            stored += -(-length // 4) if "sign" in self.plan["representations"][leaf]["normalisation"] else 4 * length
+        return dimensions, stored
+
+
+def open_representations(paths: list[str], reductions: str, plan: dict[str, Any]) -> tuple[Representations, list[str]]:
+    """The finished vectors of a data set from their files, and the recipes of these files."""
+    shards, second = [Tensors(path, "representations") for path in paths], Tensors(reductions, "reductions")
+    recipes = [file.header["recipe"] for file in (*shards, second)]
+    return Representations(shards, plan, {name: second[name] for name in second.names()}), recipes
+
+
+def fit_reduction(x: np.ndarray, dim: int, most: int, rng: np.random.Generator) -> np.ndarray:
+    """The second projection of paper A: uncentred principal directions of training vectors, orthonormal, no whitening.
+
+    x: (n, D) float32 training rows, of which at most `most` serve (paper A's code: 5,000). Found through the n x n Gram
+    matrix, as D may be 50,000. Returns (D, min(dim, rank)) float32.
+    """
+    if len(x) > most:
+        x = x[np.sort(rng.permutation(len(x))[:most])]
+    values, vectors = np.linalg.eigh((x @ x.T).astype(np.float64))
+    values, vectors = values[::-1][:dim], vectors[:, ::-1][:, :dim]
+    kept = values > values[0] * 1e-7
+    basis = x.T @ (vectors[:, kept] / np.sqrt(values[kept])).astype(np.float32)
+    return np.ascontiguousarray(basis * np.sign(basis[np.abs(basis).argmax(0), np.arange(basis.shape[1])]))

@@ -1,0 +1,125 @@
+"""The workflow on a user's folder: nothing learned from test images, clear words for bad input, the torch engine."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from safetensors import safe_open
+
+from orderless.datasets.digits import compose_dataset
+from orderless.images import find_images
+from orderless.storage import Tensors
+from tests.conftest import SMALL, results, snakemake, write_config
+
+pytestmark = pytest.mark.xdist_group("folders")
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory) -> Path:
+    """Digit scenes as a user's folder, train/<class> and test/<class>."""
+    root = tmp_path_factory.mktemp("folder")
+    for row in compose_dataset({"rule": "scenes", "train": 40, "test": 20, "block": "test"}, root / "made", 0):
+        target = root / "images" / row["split"] / row["labels"] / Path(row["path"]).name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(row["path"], target)
+    return root / "images"
+
+
+def own_images(folder: Path, root: Path, **over) -> dict:
+    return SMALL | {
+        "run": "own",
+        "datasets": ["own"],
+        "representations": ["fc7", "mop", "mpp", "cl-45"],
+        "analyses": [],
+        "catalog": {"datasets": {"own": {"kind": "folder", "root": str(root)}}, "backbones": {"tinyalex": {"epochs": 2}}},
+        **over,
+    }
+
+
+def test_test_images_train_nothing(photographs, tmp_path):
+    """Other test images under other labels: projections, codebooks, reductions and classifiers stay what they were."""
+    files = {}
+    for name in ("before", "after"):
+        folder = tmp_path / name
+        folder.mkdir()
+        root = folder / "images"
+        shutil.copytree(photographs, root)
+        if name == "after":
+            tests = find_images(root / "test")
+            contents = [path.read_bytes() for path in tests]
+            for path, content in zip(tests, reversed(contents), strict=True):
+                path.write_bytes(content)
+        (folder / "results/backbones").mkdir(parents=True)
+        done = snakemake(folder, "--configfile", str(write_config(folder, **own_images(folder, root))))
+        assert done.returncode == 0, done.stderr[-3000:]
+        files[name] = results(folder / "results")
+    learned = [
+        name
+        for name in files["before"]
+        if "codebooks" in name or "projections" in name or "machines" in name or "reductions" in name or "projected-sample" in name
+    ]
+    assert len(learned) == 3 + 2 + 1 + 4
+    for name in learned:
+        one, other = (Tensors(files[which][name], kind_of(files[which][name])) for which in ("before", "after"))
+        assert one.names() == other.names()
+        for tensor in one.names():
+            assert one[tensor].tobytes() == other[tensor].tobytes(), f"{name}: {tensor} depends on the test images"
+    scores = [name for name in files["before"] if name.endswith("mpp.safetensors") and "classification" in name]
+    one, other = (Tensors(files[which][scores[0]], "scores") for which in ("before", "after"))
+    assert one["scores"].tobytes() != other["scores"].tobytes()
+
+
+def kind_of(path: Path) -> str:
+    """What a file of the suite says it is."""
+    return json.loads(safe_open(path, framework="numpy").metadata()["orderless"])["kind"]
+
+
+@pytest.mark.parametrize(
+    "case", ["truncated image", "empty class", "unknown layer", "other weights", "unknown key", "class in test only"]
+)
+def test_bad_input_ends_with_one_clear_message(photographs, tmp_path, case):
+    import torch
+    from torchvision import models
+
+    root = tmp_path / "images"
+    shutil.copytree(photographs, root)
+    config = own_images(tmp_path, root)
+    network = {"kind": "torchvision", "model": "resnet18", "weights": "weights.pth", "input": 224, "canvas": 256,
+               "mean": [0.5] * 3, "std": [0.2] * 3, "layers": {"fc7": "flatten"}}  # fmt: skip
+    if case == "truncated image":
+        victim = find_images(root)[0]
+        victim.write_bytes(victim.read_bytes()[:300])
+        expected, absent = [victim.name, "on_bad_image: skip"], "results/datasets/own/index.csv"
+    elif case == "empty class":
+        (root / "train" / "empty").mkdir()
+        expected, absent = ["train/empty", "no image in this class folder"], "results/datasets/own/index.csv"
+    elif case == "class in test only":
+        (root / "test" / "scene0").rename(root / "test" / "lonely")
+        expected, absent = ["'lonely' is in test only"], "results/datasets/own/index.csv"
+    elif case == "unknown layer":
+        torch.save(models.resnet18().state_dict(), tmp_path / "weights.pth")
+        config |= {"backbones": ["mine"], "representations": ["fc7"]}
+        config["catalog"]["backbones"]["mine"] = network | {"layers": {"fc7": "flaten"}}
+        expected, absent = ["'flaten'", "Did you mean 'flatten'"], "results/backbones/mine/weights.safetensors"
+    elif case == "other weights":
+        torch.save(models.mobilenet_v2().state_dict(), tmp_path / "weights.pth")
+        config |= {"backbones": ["mine"], "representations": ["fc7"]}
+        config["catalog"]["backbones"]["mine"] = network
+        expected, absent = ["weights.pth", "is not of backbone 'mine'"], "results/backbones/mine/weights.safetensors"
+    else:
+        config |= {"bootstraps": 3}
+        expected, absent = ["unknown key 'bootstraps'", "Did you mean 'bootstrap'"], "results"
+    done = snakemake(tmp_path, "--configfile", str(write_config(tmp_path, **config)))
+    assert done.returncode != 0
+    for text in expected:
+        assert text in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / absent).exists()
+
+
+def test_the_torch_engine_runs_the_same_workflow(photographs, tmp_path):
+    config = own_images(tmp_path, photographs, encoding={"backend": "torch"})
+    done = snakemake(tmp_path, "--configfile", str(write_config(tmp_path, **config)))
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "torch, dense matrix products" in (tmp_path / "reports/own/run.html").read_text()
