@@ -12,6 +12,7 @@ rule sample_activations:
     conda:
         "../../envs/orderless.yaml"
     resources:
+        card=1,
         mem_mb=6000,
         runtime="4h",
     params:
@@ -62,6 +63,7 @@ rule extract_activations:
     conda:
         "../../envs/orderless.yaml"
     resources:
+        card=1,
         mem_mb=3000,
         runtime="4h",
     params:

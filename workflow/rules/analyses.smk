@@ -58,6 +58,7 @@ rule study_invariance:
     conda:
         "../../envs/orderless.yaml"
     resources:
+        card=1,
         mem_mb=6000,
         runtime="8h",
     params:
@@ -127,6 +128,7 @@ rule time_extraction:
     conda:
         "../../envs/orderless.yaml"
     resources:
+        card=1,
         mem_mb=6000,
         runtime="2h",
     params:
