@@ -63,17 +63,24 @@ def accuracy(rows: pd.DataFrame, dataset: str, path: str | Path) -> None:
 
 
 def tradeoff(rows: pd.DataFrame, cost: str, label: str, dataset: str, path: str | Path) -> None:
-    """The figure against a cost (a column of the metrics, logarithmic), each point named."""
+    """The figure against a cost (a column of the metrics, logarithmic), and the front that no other representation beats.
+
+    Every point is named where there are few; where there are many, those of the front.
+    """
     from adjustText import adjust_text
 
     begin()
     np.random.seed(0)  # noqa: NPY002 (adjustText places the names by the global generator)
+    ordered = rows.sort_values([cost, "value"], ascending=[True, False])
+    front = ordered[ordered["value"] > ordered["value"].cummax().shift(fill_value=-np.inf)]
     figure, axes = plt.subplots(figsize=(8.5, 5.5))
+    axes.step(front[cost], front["value"], where="post", color="0.6", lw=1.5, zorder=0, label="Best for its cost")
     sns.scatterplot(rows, x=cost, y="value", hue="family", palette=COLOURS, s=80, ax=axes)
     axes.set(xscale="log", xlabel=label, ylabel=f"{METRICS[rows['metric'].iloc[0]]}, %", title=f"{dataset}: figure against cost")
-    axes.margins(0.12)
-    names = [axes.text(row[cost], row["value"], row["title"], fontsize=10) for _, row in rows.iterrows()]
-    adjust_text(names, ax=axes, iter_lim=300, time_lim=30, arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.7})
+    axes.margins(0.15)
+    named = rows if len(rows) <= 16 else front
+    names = [axes.text(row[cost], row["value"], row["title"], fontsize=10) for _, row in named.iterrows()]
+    adjust_text(names, ax=axes, iter_lim=300, arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.7})
     axes.legend(title="", loc="best", frameon=True)
     save(figure, path)
 
