@@ -43,7 +43,10 @@ def save(path: str | Path, tensors: dict[str, np.ndarray], kind: str, **header: 
     header |= {"kind": kind, "crc": {name: checksum(array) for name, array in arrays.items()}}
     part = path.with_name(f"{path.name}.part{os.getpid()}")
     try:
+        part.touch()  # with the rights that the user's umask gives; the library's own file would be private
+        rights = part.stat().st_mode
         save_file(arrays, part, metadata={"orderless": json.dumps(header, sort_keys=True)})
+        part.chmod(rights)
         os.replace(part, path)
     except (OSError, SafetensorError) as error:
         raise OrderlessError(f"{path}: could not be written ({error}). Make room or mend the folder, then run again.") from error

@@ -3,8 +3,10 @@
 import html
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from orderless.evaluation import average_precision_11
 from orderless.reports import METRICS, PAPERS, headline
 
 STYLE = """
@@ -64,6 +66,29 @@ def comparison_html(table: pd.DataFrame, title: str, note: str) -> str:
         .format("{:.3g}", subset=["Milliseconds an image"])
         .set_uuid("comparison")
     )
+    return page(title, f"<p>{html.escape(note)}</p>\n{styled.to_html()}")
+
+
+def class_table(files: dict[str, tuple[np.ndarray, np.ndarray]], classes: list[str], task: str) -> pd.DataFrame:
+    """One row a representation, one column a class: its 11-point AP, or the share of its images named rightly; and their mean.
+
+    files: title -> (targets, scores). As paper B's Table 5, in per cent.
+    """
+    rows = {}
+    for name, (targets, scores) in files.items():
+        if task == "multi-label":
+            values = [float(average_precision_11(t, s)[0]) for t, s in zip(targets.T, scores.T, strict=True)]
+        else:
+            truth, right = targets.argmax(1), targets.argmax(1) == scores.argmax(1)
+            values = [float(right[truth == k].mean()) if (truth == k).any() else float("nan") for k in range(len(classes))]
+        rows[name] = [*values, float(np.nanmean(values))]
+    table = (100 * pd.DataFrame.from_dict(rows, orient="index", columns=[*classes, "Mean"])).round(1)
+    return table.sort_values("Mean", ascending=False, kind="stable").rename_axis("Representation")
+
+
+def class_table_html(table: pd.DataFrame, title: str, note: str) -> str:
+    """The table of classes as a page, the best of each class in bold."""
+    styled = table.style.highlight_max(axis=0, props="font-weight: bold").format(precision=1, na_rep="").set_uuid("classes")
     return page(title, f"<p>{html.escape(note)}</p>\n{styled.to_html()}")
 
 

@@ -116,6 +116,6 @@ def test_the_report_shows_every_table_and_plot_with_no_network(run):
                         assert max(widths) > 300
                     shown.append((category, part, place))
         chromium.close()
-    assert len(shown) == 1 + 2 * (6 + 1 + 1 + 1 + 1 + 1) + 2
+    assert len(shown) == 1 + 2 * (6 + 2 + 1 + 1 + 1 + 1) + 2
     assert errors == []
     assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []

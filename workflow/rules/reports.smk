@@ -151,7 +151,15 @@ rule plot_classes:
         metrics="reports/{run}/metrics.csv",
         scores=lambda w: expand("results/classification/{stem}.safetensors", stem=classified([w.dataset])),
     output:
-        report(
+        csv="reports/{run}/classes-{dataset}.csv",
+        html=report(
+            "reports/{run}/classes-{dataset}.html",
+            caption="../report/class-table.rst",
+            category="3. Where it fails",
+            subcategory="{dataset}",
+            labels={"What": "Classes, every representation"},
+        ),
+        plot=report(
             "reports/{run}/classes-{dataset}.svg",
             caption="../report/classes.rst",
             category="3. Where it fails",
