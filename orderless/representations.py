@@ -152,22 +152,18 @@ def encode_shard(
     return tensors, lengths, seconds
 
 
-def read_books(paths: list[Path]) -> dict[str, dict[str, np.ndarray]]:
-    """Codebook id -> arrays, from files named after them."""
-    found = {}
-    for path in paths:
-        book = Tensors(path, "codebook")
-        found[path.name.removesuffix(".safetensors")] = {name: book[name] for name in book.names()}
-    return found
+def read_books(books: list[Tensors]) -> dict[str, dict[str, np.ndarray]]:
+    """Codebook id -> arrays, from open files named after them."""
+    return {book.path.name.removesuffix(".safetensors"): {name: book[name] for name in book.names()} for book in books}
 
 
 def read_codebooks(paths: list[Path], shard: Tensors) -> tuple[dict[str, dict[str, np.ndarray]], list[str]]:
     """Codebook id -> arrays, and their recipes, from files named after them; refused unless they fit the shard's projections."""
-    headers = [Tensors(path, "codebook").header for path in paths]
-    for path, header in zip(paths, headers, strict=True):
-        if header["projections"] != shard.header["projections"]:
-            raise OrderlessError(f"{path}: was trained on other projections than {shard.path}. Delete it and run again.")
-    return read_books(paths), [header["recipe"] for header in headers]
+    books = [Tensors(path, "codebook") for path in paths]
+    for book in books:
+        if book.header["projections"] != shard.header["projections"]:
+            raise OrderlessError(f"{book.path}: was trained on other projections than {shard.path}. Delete it and run again.")
+    return read_books(books), [book.header["recipe"] for book in books]
 
 
 def storable(chain: list[str]) -> list[str]:

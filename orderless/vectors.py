@@ -46,14 +46,14 @@ class Representations:
             return l2(np.concatenate([self.matrix(part) for part in row["stack"]], axis=1))
         return np.concatenate([self.block(shard, name) for shard in self.shards])
 
-    def block(self, shard: Tensors, name: str, reduce: bool = True) -> np.ndarray:
+    def block(self, shard: Tensors, name: str) -> np.ndarray:
         """The rows of one shard of a stored representation."""
         row = self.plan["representations"][name]
         x = shard[name]
         if "sign" in row["normalisation"]:
             x = unpack_signs(x, shard.header["dimensions"][name])
             x = normalise(x, row["normalisation"][row["normalisation"].index("sign") + 1 :])
-        if reduce and name in self.reductions:
+        if name in self.reductions:
             x = l2(x @ self.reductions[name])
         return x
 

@@ -45,7 +45,7 @@ def main(snakemake):
     network = load(entry, snakemake.wildcards.backbone, inputs.weights, device)
     projections = by_set(Tensors(inputs.projections, "projections"))
     extractor = Extractor(network, entry, small["sets"], {k: v for k, v in projections.items() if k in small["sets"]}, device)
-    books, engine = read_books([Path(path) for path in inputs.codebooks]), engines.get(params.engine)
+    books, engine = read_books([Tensors(path, "codebook") for path in inputs.codebooks]), engines.get(params.engine)
     found: list[dict] = []
     originals: dict[str, dict] = {}
     for kind, amount in invariance.steps(study):
