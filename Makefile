@@ -12,7 +12,7 @@ reports/demo/report.html: reports/demo/metrics.csv workflow/report/*.rst
 	snakemake --report $@ --quiet all
 
 test: .venv/ready check
-	pytest -n 2 --dist loadgroup
+	pytest -n 2 --dist loadfile --no-loadscope-reorder  # a file stays on one worker; the longest come first
 
 check: .venv/ready
 	ruff check . && ruff format --check .

@@ -1,6 +1,5 @@
 """One-versus-rest linear support vector machines, their C chosen on training images only."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,39 +8,7 @@ from orderless.evaluation import headline
 from orderless.normalisation import PackedSigns
 
 Vectors = np.ndarray | PackedSigns  # (n, D): a matrix, or what stands for one
-PASSES = 200  # over the training images at most, as deep-fbanks; VLFeat's recognition application, as paper B: 100
-
-
-@dataclass(frozen=True)
-class Span:
-    """An orthonormal view of the training vectors' span, in which a linear machine on many dimensions is a small one.
-
-    A linear machine sees vectors only through their inner products with training vectors. Where there are more dimensions
-    than training vectors, both are expressed in a basis of the training vectors' span; the solution is that of the full
-    vectors (what papers B and D do with precomputed linear kernels). Otherwise vectors stay as they are.
-    train: (n, r) float64, r <= n. basis: (n, r), so that x @ train_vectors.T @ basis expresses x; None for vectors as they are.
-    """
-
-    train: np.ndarray
-    basis: np.ndarray | None
-
-    def express(self, x: Vectors, train_vectors: Vectors) -> np.ndarray:
-        """Vectors (m, D) in the span: (m, r) float64."""
-        return dense(x).astype(np.float64) if self.basis is None else gram(x, train_vectors) @ self.basis
-
-    def dual(self, weights: np.ndarray) -> np.ndarray:
-        """Weights (classes, r) of machines in the span as sums of training vectors: (classes, n), or as they are."""
-        return weights if self.basis is None else weights @ self.basis.T
-
-
-def span(train: Vectors) -> Span:
-    """The span of training vectors (n, D) float32."""
-    if train.shape[1] <= len(train):
-        return Span(dense(train).astype(np.float64), None)
-    values, vectors = np.linalg.eigh(gram(train, train))
-    kept = values > values[-1] * 1e-10
-    root = np.sqrt(values[kept])
-    return Span(vectors[:, kept] * root, vectors[:, kept] / root)
+TOLERANCE = 1e-3  # of the dual's optimality conditions: libsvm's own
 
 
 def gram(a: Vectors, b: Vectors, block: int = 8192) -> np.ndarray:
@@ -57,34 +24,28 @@ def columns(x: Vectors, first: int, last: int) -> np.ndarray:
     return x.columns(first, last) if isinstance(x, PackedSigns) else x[:, first:last]
 
 
-def dense(x: Vectors) -> np.ndarray:
-    """The vectors as a matrix."""
-    return x.dense() if isinstance(x, PackedSigns) else x
+def fit(kernel: np.ndarray, targets: np.ndarray, c: float) -> tuple[np.ndarray, np.ndarray]:
+    """Linear machines (hinge loss, L2, free bias), one a class, from inner products alone: libsvm, as paper D.
 
-
-def fit(train: np.ndarray, targets: np.ndarray, c: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Linear machines (hinge loss, L2, regularised bias as VLFeat's), one a class, for one C.
-
-    train: (n, r). targets: (n, classes) of 1, -1, or 0 where an image is left out of a class.
-    Returns weights (classes, r) and biases (classes,): the score of x is weights @ x + bias.
+    A linear machine sees vectors only through their inner products: one (n, n) kernel serves all classes and values of C,
+    and its solution is that of the full vectors.
+    kernel: (n, n) float64. targets: (n, classes) of 1, -1, or 0 where an image is left out of a class.
+    Returns dual (classes, n) and biases (classes,): the score of x is dual @ (train_vectors @ x) + bias.
     """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.svm import LinearSVC
+    from sklearn.svm import SVC
 
-    weights, biases = np.empty((targets.shape[1], train.shape[1])), np.empty(targets.shape[1])
+    dual, biases = np.zeros((targets.shape[1], len(kernel))), np.zeros(targets.shape[1])
     for k, target in enumerate(targets.T):
-        used = target != 0
-        if abs(target[used].sum(dtype=int)) == used.sum():
+        used = np.flatnonzero(target)
+        if abs(target[used].sum(dtype=int)) == len(used):
             # A fold without a positive (or a negative) of a rare class: the machine that is always right on it.
-            weights[k], biases[k] = 0, target[used][0] if used.any() else 0
+            biases[k] = target[used][0] if len(used) else 0
             continue
-        machine = LinearSVC(C=c, loss="hinge", tol=1e-3, max_iter=PASSES, random_state=seed % 2**31)
-        with warnings.catch_warnings():
-            # To stop at PASSES is part of the protocol; only large C on few images gets there.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            machine.fit(train[used], target[used])
-        weights[k], biases[k] = machine.coef_[0], machine.intercept_[0]
-    return weights, biases
+        products = kernel if len(used) == len(kernel) else np.ascontiguousarray(kernel[np.ix_(used, used)])
+        machine = SVC(C=c, kernel="precomputed", tol=TOLERANCE).fit(products, target[used])
+        dual[k, used[machine.support_]] = machine.dual_coef_[0]
+        biases[k] = machine.intercept_[0]
+    return dual, biases
 
 
 def folds(targets: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -102,20 +63,20 @@ def folds(targets: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarr
 
 
 def choose_c(
-    x: np.ndarray, targets: np.ndarray, task: str, grid: list[float], count: int, seed: int
+    kernel: np.ndarray, targets: np.ndarray, task: str, grid: list[float], count: int, seed: int
 ) -> tuple[float, dict[float, float]]:
-    """The C with the best cross-validated figure, the smaller one in a tie; and the figure of each."""
+    """The C with the best cross-validated figure, the smaller one in a tie; and the figure of each. kernel: (n, n)."""
     if len(grid) == 1:
         return grid[0], {}
     fold = folds(targets, count, np.random.default_rng(seed))
-    figures = {}
-    for c in sorted(grid):
-        scores = np.empty(targets.shape)
-        for k in range(count):
-            held = fold == k
-            weights, biases = fit(x[~held], targets[~held], c, seed)
-            scores[held] = x[held] @ weights.T + biases
-        figures[c] = headline(targets, scores, task)[1]
+    scores = {c: np.empty(targets.shape) for c in sorted(grid)}
+    for k in range(count):
+        kept, held = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
+        inner, across = np.ascontiguousarray(kernel[np.ix_(kept, kept)]), kernel[np.ix_(held, kept)]
+        for c, found in scores.items():
+            dual, biases = fit(inner, targets[kept], c)
+            found[held] = across @ dual.T + biases
+    figures = {c: headline(targets, found, task)[1] for c, found in scores.items()}
     return max(figures, key=lambda c: figures[c]), figures
 
 
@@ -137,14 +98,9 @@ class Machine:
 
     c: float
     tried: dict[float, float]
-    weights: np.ndarray  # (classes, D), or (classes, training images) where `dual`
+    dual: np.ndarray  # (classes, training images): the weights are dual @ training vectors
     biases: np.ndarray  # (classes,)
-    dual: bool
     scores: np.ndarray  # (test images, classes)
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        """What is stored of the machines."""
-        return {"dual" if self.dual else "weights": self.weights, "biases": self.biases}
 
 
 def train_machine(x: Vectors, train: np.ndarray, targets: np.ndarray, task: str, choice: dict, seed: int) -> Machine:
@@ -152,13 +108,12 @@ def train_machine(x: Vectors, train: np.ndarray, targets: np.ndarray, task: str,
 
     x: (images, D) vectors; train: (images,) bool; targets: (training images, classes); choice: the configuration's `classifier`.
     """
-    small = span(x[train])
-    c, tried = choose_c(small.train, targets, task, choice["C"], choice["folds"], seed)
-    weights, biases = fit(small.train, targets, c, seed)
-    scores = small.express(x[~train], x[train]) @ weights.T + biases
-    return Machine(c, tried, small.dual(weights), biases, small.basis is not None, scores)
+    kernel = gram(x[train], x[train])
+    c, tried = choose_c(kernel, targets, task, choice["C"], choice["folds"], seed)
+    dual, biases = fit(kernel, targets, c)
+    return Machine(c, tried, dual, biases, gram(x[~train], x[train]) @ dual.T + biases)
 
 
-def full_weights(machines, train_vectors: Vectors) -> np.ndarray:
-    """(classes, D) weights of a stored machine (an open file of `Machine.tensors`)."""
-    return machines["weights"] if "weights" in machines else machines["dual"] @ dense(train_vectors)
+def full_weights(machines, train_vectors: np.ndarray) -> np.ndarray:
+    """(classes, D) weights of stored machines (an open file with their `dual`)."""
+    return machines["dual"] @ train_vectors

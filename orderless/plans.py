@@ -29,6 +29,8 @@ def make_plan(config: dict[str, Any], catalog: dict[str, dict], backbone: str) -
         add(found, local, backbone, name, "config.representations")
     for study in config["analyses"]:
         studied(config, local, study)
+    for name, number in repeats(config, local):
+        add(found, local, backbone, name, "catalog.analyses.seeds", repeat=number)
     if "scales" in config["analyses"]:
         scale_rows(found, local["analyses"]["scales"])
     return found
@@ -51,24 +53,39 @@ def studied(config: dict[str, Any], catalog: dict[str, dict], study: str) -> lis
     return found
 
 
-def add(found: Plan, catalog: dict[str, dict], backbone: str, name: str, where: str, above: tuple[str, ...] = ()) -> None:
-    """Resolve one representation into a plan, its parts first. where, above: who asks for it."""
+def repeats(config: dict[str, Any], catalog: dict[str, dict]) -> list[tuple[str, int]]:
+    """The representations that the study of seeds makes again: (id, number of the repeat)."""
+    if "seeds" not in config["analyses"]:
+        return []
+    return [(name, number) for number in catalog["analyses"]["seeds"]["seeds"] for name in studied(config, catalog, "seeds")]
+
+
+def repeated(name: str, number: int) -> str:
+    """The id of a repeat: all that is drawn by chance is drawn by this name, hence anew."""
+    return f"{name}@{number}" if number else name
+
+
+def add(
+    found: Plan, catalog: dict[str, dict], backbone: str, name: str, where: str, above: tuple[str, ...] = (), repeat: int = 0
+) -> str:
+    """Resolve one representation into a plan, its parts first; return its id there. where, above: who asks for it."""
     entry, here = lookup(catalog, "representations", name, where), f"catalog.representations.{name}"
     if name in above:
         raise OrderlessError(f"{here}: is a part of itself ({' > '.join((*above, name))}).")
-    if name in found["representations"]:
-        return
+    made = repeated(name, repeat)
+    if made in found["representations"]:
+        return made
     if "stack" in entry:
-        for part in entry["stack"]:
-            add(found, catalog, backbone, part, here, (*above, name))
-        found["representations"][name] = {"stack": list(entry["stack"])}
+        parts = [add(found, catalog, backbone, part, here, (*above, name), repeat) for part in entry["stack"]]
+        found["representations"][made] = {"stack": parts}
     elif "foreign" in entry:
-        found["representations"][name] = {"foreign": entry["foreign"], "normalisation": ["l2"]}
+        found["representations"][made] = {"foreign": entry["foreign"], "normalisation": ["l2"]}
     else:
-        found["representations"][name] = resolve(found, catalog, backbone, name, entry)
+        found["representations"][made] = resolve(found, catalog, backbone, name, entry, repeat)
+    return made
 
 
-def resolve(found: Plan, catalog: dict[str, dict], backbone: str, name: str, entry: dict[str, Any]) -> dict[str, Any]:
+def resolve(found: Plan, catalog: dict[str, dict], backbone: str, name: str, entry: dict[str, Any], repeat: int) -> dict[str, Any]:
     """The row of one representation; its descriptor set and its codebook are added to the plan."""
     here = f"catalog.representations.{name}"
     layer = lookup(catalog, "layers", entry["layer"], here)
@@ -85,7 +102,11 @@ def resolve(found: Plan, catalog: dict[str, dict], backbone: str, name: str, ent
     fallback = encoder["kind"] if encoder["kind"] in ("mean", "max") and "regions" not in entry else None
     projection = lookup(catalog, "projections", entry["projection"], here) if "projection" in entry else fallback
     set_id = f"{entry['views']}.{entry['layer']}.{entry.get('projection', fallback or 'raw')}"
-    found["sets"][set_id] = {"views": views, "layer": layer, "projection": projection}
+    if repeat and (is_learned(encoder) or isinstance(projection, dict)):
+        set_id = repeated(set_id, repeat)  # another sample of descriptors
+    found["sets"][set_id] = {"views": views, "layer": layer, "projection": projection} | (
+        {"repeat": repeat} if "@" in set_id else {}
+    )
     codebook = f"{set_id}.{entry['encoder']}"
     found["codebooks"][codebook] = {"set": set_id, "encoder": encoder}
     kept: dict[str, Any] = {key: entry[key] for key in ("pooling", "normalisation", "reduce", "levels", "regions") if key in entry}

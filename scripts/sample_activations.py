@@ -1,6 +1,11 @@
-"""Look at a sample of training images and keep a random sample of each descriptor set that a projection is fitted for."""
+"""Look at a sample of training images and keep a random sample of each descriptor set that a projection is fitted for.
+
+The sets of a repeat (the study of seeds) have images and descriptors of their own.
+"""
 
 import json
+
+import numpy as np
 
 from orderless.activations import POOLED, Extractor, sample
 from orderless.backbones import load, pick_device
@@ -17,14 +22,15 @@ def main(snakemake):
     sets = {name: item for name, item in json.loads(params.sets).items() if item["projection"] not in POOLED}
     index = read_index(snakemake.input.index)
     train = index[index["split"] == "train"]
-    rng = generator(params.seed, wildcards.dataset, "sample")
-    rows = sorted(rng.permutation(len(train))[: wanted["images"]])
-    paths = train["path"].iloc[rows].tolist()
-    tensors = {}
-    if sets:
-        device = pick_device(params.device)
+    device = pick_device(params.device)
+    tensors: dict[str, np.ndarray] = {}
+    for repeat in sorted({item.get("repeat", 0) for item in sets.values()}):
+        own = {name: item for name, item in sets.items() if item.get("repeat", 0) == repeat}
+        rng = generator(params.seed, wildcards.dataset, "sample", repeat)
+        rows = sorted(rng.permutation(len(train))[: wanted["images"]])
+        paths = train["path"].iloc[rows].tolist()
         network = load(entry, wildcards.backbone, snakemake.input.weights, device)
-        tensors = sample(Extractor(network, entry, sets, {}, device), paths, read_image, wanted["descriptors"], rng, progress)
+        tensors |= sample(Extractor(network, entry, own, {}, device), paths, read_image, wanted["descriptors"], rng, progress)
     weights = Tensors(snakemake.input.weights, "weights").header["recipe"]
     made_of = recipe("sample", sets, wanted, weights, train[["image", "sha256"]].values.tolist(), params.seed)
     save(snakemake.output.sample, tensors, "sample", recipe=made_of)

@@ -5,6 +5,9 @@ then looks at scenes of many. The modules bear the papers' layer names.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,9 +55,28 @@ def single_digits(digits: np.ndarray, rows: np.ndarray, rng: np.random.Generator
 
 
 def to_input(pictures: np.ndarray) -> torch.Tensor:
-    """(n, 32, 32) uint8 -> (n, 3, 32, 32) float32, normalised as the backbone's `mean` and `std` of 0.5 say."""
+    """(n, 32, 32) uint8 -> (n, 3, 32, 32) float32, normalised as the backbone's `mean` and `std` of 0.5 say.
+
+    Channels last in memory: a third faster to train on a CPU.
+    """
     x = torch.from_numpy(pictures).float().div_(255).sub_(0.5).div_(0.5)
-    return x[:, None].expand(-1, 3, -1, -1)
+    return x[:, None].expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
+
+
+def epoch_of_pictures(digits: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, torch.Tensor]:
+    """All digits in a random order: their rows and their pictures as network inputs."""
+    order = rng.permutation(len(digits))
+    return order, to_input(single_digits(digits, order, rng))
+
+
+def ahead(make: Callable[[], Any], count: int) -> Iterator[Any]:
+    """What `count` calls of `make` return, in order, the next one made while the last is used."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(make)
+        for _ in range(count - 1):
+            ready, coming = coming.result(), pool.submit(make)
+            yield ready
+        yield coming.result()
 
 
 def train(root_seed: int, epochs: int, log=print) -> tuple[nn.Sequential, dict[str, float]]:
@@ -67,9 +89,7 @@ def train(root_seed: int, epochs: int, log=print) -> tuple[nn.Sequential, dict[s
     optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=epochs * steps)
     target = torch.from_numpy(labels)
-    for epoch in range(epochs):
-        order = rng.permutation(len(digits))
-        pictures = to_input(single_digits(digits, order, rng))
+    for epoch, (order, pictures) in enumerate(ahead(lambda: epoch_of_pictures(digits, rng), epochs)):
         total = 0.0
         for step in range(steps):
             take = slice(step * batch, (step + 1) * batch)

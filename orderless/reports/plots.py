@@ -211,6 +211,6 @@ def seeds(table: pd.DataFrame, dataset: str, path: str | Path) -> None:
     axes.set(
         xlabel=f"{METRICS[table['metric'].iloc[0]]}, %",
         ylabel="",
-        title=f"{dataset}: codebooks, folds and guidance with other seeds",
+        title=f"{dataset}: everything random drawn again",
     )
     save(figure, path)

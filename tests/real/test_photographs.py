@@ -11,8 +11,6 @@ from orderless.datasets.folder import list_folder
 from orderless.storage import Tensors
 from tests.conftest import snakemake, write_config
 
-pytestmark = pytest.mark.xdist_group("photographs")
-
 
 @pytest.fixture(scope="module")
 def run(test_data, tmp_path_factory) -> Path:

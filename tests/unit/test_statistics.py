@@ -107,13 +107,12 @@ def test_the_same_windows_cut_out():
     assert max(x + w for x, _, w, _, _ in level.boxes) <= 454
 
 
-def test_full_weights_of_a_dual_machine(rng):
+def test_full_weights_of_a_machine(rng):
     truth = np.arange(40) % 2
     x = rng.normal(size=(40, 90)).astype(np.float32) + truth[:, None]
     targets, train = np.where(np.eye(2)[truth] > 0, 1, -1), np.arange(40) < 30
     machine = train_machine(x, train, targets[train], "single-label", {"C": [1], "folds": 2}, 0)
-    assert machine.dual
-    weights = full_weights(machine.tensors(), x[train])
+    weights = full_weights({"dual": machine.dual}, x[train])
     np.testing.assert_allclose(x[~train] @ weights.T + machine.biases, machine.scores, atol=1e-5)
 
 

@@ -12,8 +12,6 @@ from orderless.images import find_images
 from orderless.storage import Tensors
 from tests.conftest import SMALL, results, snakemake, write_config
 
-pytestmark = pytest.mark.xdist_group("folders")
-
 
 @pytest.fixture(scope="module")
 def photographs(tmp_path_factory) -> Path:

@@ -201,12 +201,9 @@ rule judge_claims:
         "../../scripts/judge_claims.py"
 
 
-rule repeat_seeds:
+rule compare_seeds:
     input:
-        index="results/datasets/{dataset}/index.csv",
-        projected="results/activations/{dataset}/{backbone}/projected-sample.safetensors",
-        activations=shard_files("activations"),
-        figures=[f"results/classification/{{dataset}}/{{backbone}}/{name}.csv" for name in STUDIED["seeds"]],
+        figures=[f"results/classification/{{dataset}}/{{backbone}}/{name}.csv" for name in STUDIED["seeds"] + REPEATED],
     output:
         figures="results/analyses/{dataset}/{backbone}/seeds.csv",
         plot=report(
@@ -217,21 +214,15 @@ rule repeat_seeds:
             labels={"What": "Other seeds"},
         ),
     log:
-        "logs/repeat_seeds/{dataset}.{backbone}.log",
+        "logs/compare_seeds/{dataset}.{backbone}.log",
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=6000,
-        runtime="8h",
+        mem_mb=1000,
+        runtime="10m",
     params:
-        plan=lambda w: dumps(PLANS[w.backbone]),
-        study=lambda w: dumps(CATALOG["analyses"]["seeds"]),
-        task=task,
         titles=lambda w: dumps(TITLES),
-        engine=CONFIG["encoding"]["backend"],
-        classifier=dumps(CONFIG["classifier"]),
-        seed=CONFIG["seed"],
     message:
-        "Repeating {wildcards.dataset}, {wildcards.backbone} with other seeds"
+        "Comparing {wildcards.dataset}, {wildcards.backbone} with other seeds"
     script:
-        "../../scripts/repeat_seeds.py"
+        "../../scripts/compare_seeds.py"

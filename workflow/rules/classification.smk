@@ -1,8 +1,8 @@
 # Linear classifiers: C from the training images, scores and figures of the test images. A job takes a bundle of
 # representations: small problems cost less than the start of a job, large ones want a job each (`bundle: 1`).
-CLASSIFIED = "results/classification/{dataset}/{backbone}"
+SCORES = "results/classification/{dataset}/{backbone}"
 
-for number, bundle in enumerate(BUNDLES):
+for number, bundle in enumerate(bundles(CLASSIFIED)):
 
     rule:
         name:
@@ -12,9 +12,9 @@ for number, bundle in enumerate(BUNDLES):
             shards=shard_files("representations"),
             reductions="results/representations/{dataset}/{backbone}/reductions.safetensors",
         output:
-            machines=[f"{CLASSIFIED}/{name}.machines.safetensors" for name in bundle],
-            scores=[f"{CLASSIFIED}/{name}.safetensors" for name in bundle],
-            figures=[f"{CLASSIFIED}/{name}.csv" for name in bundle],
+            machines=[f"{SCORES}/{name}.machines.safetensors" for name in bundle],
+            scores=[f"{SCORES}/{name}.safetensors" for name in bundle],
+            figures=[f"{SCORES}/{name}.csv" for name in bundle],
         log:
             f"logs/classify/{{dataset}}.{{backbone}}.{number}.log",
         benchmark:

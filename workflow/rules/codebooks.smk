@@ -1,28 +1,35 @@
-# Vocabularies from the projected sample of training images; guidance layers from labelled training images.
+# Vocabularies from the projected sample of training images, a bundle a job; guidance layers from labelled training images.
 
 
-rule train_codebook:
-    input:
-        projected="results/activations/{dataset}/{backbone}/projected-sample.safetensors",
-    output:
-        codebook="results/codebooks/{dataset}/{backbone}/{codebook}.safetensors",
-    log:
-        "logs/train_codebook/{dataset}.{backbone}.{codebook}.log",
-    wildcard_constraints:
-        codebook=trained(supervised=False),
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=2000,
-        runtime="4h",
-    params:
-        codebook=lambda w: dumps(PLANS[w.backbone]["codebooks"][w.codebook]),
-        engine=CONFIG["encoding"]["backend"],
-        seed=CONFIG["seed"],
-    message:
-        "Training codebook {wildcards.codebook} of {wildcards.dataset}, {wildcards.backbone}"
-    script:
-        "../../scripts/train_codebook.py"
+CODEBOOKS = "results/codebooks/{dataset}"
+
+for backbone in BACKBONES:
+    for number, bundle in enumerate(bundles(learned(backbone, supervised=False))):
+
+        rule:
+            name:
+                f"train_codebooks_{backbone}_{number}"
+            input:
+                projected=f"results/activations/{{dataset}}/{backbone}/projected-sample.safetensors",
+            output:
+                codebooks=[f"{CODEBOOKS}/{backbone}/{name}.safetensors" for name in bundle],
+            log:
+                f"logs/train_codebooks/{{dataset}}.{backbone}.{number}.log",
+            benchmark:
+                f"benchmarks/train_codebooks/{{dataset}}.{backbone}.{number}.tsv"
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=2000,
+                runtime="4h",
+            params:
+                codebooks=dumps({name: PLANS[backbone]["codebooks"][name] for name in bundle}),
+                engine=CONFIG["encoding"]["backend"],
+                seed=CONFIG["seed"],
+            message:
+                f"Training {len(bundle)} codebooks of {{wildcards.dataset}}, {backbone}"
+            script:
+                "../../scripts/train_codebooks.py"
 
 
 rule train_guidance:
@@ -34,7 +41,7 @@ rule train_guidance:
     log:
         "logs/train_guidance/{dataset}.{backbone}.{codebook}.log",
     wildcard_constraints:
-        codebook=trained(supervised=True),
+        codebook=guidance(),
     conda:
         "../../envs/orderless.yaml"
     resources:

@@ -29,13 +29,14 @@ BACKBONES = CONFIG["backbones"]
 REPRESENTATIONS = CONFIG["representations"]
 STUDIED = {study: plans.studied(CONFIG, CATALOG, study) if study in CONFIG["analyses"] else [] for study in CATALOG["analyses"]}
 TITLES = {name: entry["title"] for name, entry in CATALOG["representations"].items()}
-BUNDLES = [REPRESENTATIONS[first : first + CONFIG["bundle"]] for first in range(0, len(REPRESENTATIONS), CONFIG["bundle"])]
+REPEATED = [plans.repeated(*item) for item in plans.repeats(CONFIG, CATALOG)]
+CLASSIFIED = REPRESENTATIONS + REPEATED
 
 
 wildcard_constraints:
     dataset="|".join(DATASETS),
     backbone="|".join(BACKBONES),
-    representation="|".join(REPRESENTATIONS),
+    representation="|".join(CLASSIFIED),
     shard=r"\d+",
     run=re.escape(RUN),
 
@@ -66,20 +67,21 @@ def shard_files(stage, suffix="safetensors"):
     ]
 
 
-def learned(backbone):
-    """The codebooks of a backbone that must be trained."""
-    return [name for name, entry in PLANS[backbone]["codebooks"].items() if plans.is_learned(entry["encoder"])]
+def learned(backbone, supervised=None):
+    """The codebooks of a backbone that must be trained: all, or only those that need labels, or only those that do not."""
+    books = {name: entry["encoder"] for name, entry in PLANS[backbone]["codebooks"].items() if plans.is_learned(entry["encoder"])}
+    return [name for name, encoder in books.items() if supervised in (None, plans.is_supervised(encoder))]
 
 
-def trained(supervised):
-    """A pattern for the codebooks that are trained with labels, or without."""
-    found = {
-        name
-        for backbone in BACKBONES
-        for name in learned(backbone)
-        if plans.is_supervised(PLANS[backbone]["codebooks"][name]["encoder"]) == supervised
-    }
+def guidance():
+    """A pattern for the codebooks that are trained with labels."""
+    found = {name for backbone in BACKBONES for name in learned(backbone, supervised=True)}
     return "|".join(map(re.escape, sorted(found))) or "(?!)"
+
+
+def bundles(names):
+    """Names in bundles of the configuration's size: what one job makes of them."""
+    return [names[first : first + CONFIG["bundle"]] for first in range(0, len(names), CONFIG["bundle"])]
 
 
 def foreign_files(wildcards):
