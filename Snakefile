@@ -14,6 +14,7 @@ include: "workflow/rules/activations.smk"
 include: "workflow/rules/codebooks.smk"
 include: "workflow/rules/representations.smk"
 include: "workflow/rules/classification.smk"
+include: "workflow/rules/retrieval.smk"
 include: "workflow/rules/analyses.smk"
 include: "workflow/rules/reports.smk"
 

@@ -137,6 +137,7 @@ class Extractor:
         count = len(x)
         if name in self.projections:
             pca = self.projections[name]
+            x = torch.nn.functional.normalize(x) if self.sets[name]["projection"].get("unit") else x
             x = (x - pca["mean"]) @ pca["basis"]
         elif self.sets[name]["projection"] in POOLED:
             x = x.mean(0, keepdim=True) if self.sets[name]["projection"] == "mean" else x.amax(0, keepdim=True)

@@ -28,6 +28,7 @@ DEFAULTS: dict[str, Any] = {
     "device": "auto",
     "on_bad_image": "fail",
     "analyses": [],
+    "searched": [],
     "catalog": {},
 }
 
@@ -94,7 +95,8 @@ def check_entry(section: str, name: str, entry: Any) -> None:
 def rules_of(section: str, name: str, entry: dict[str, Any], where: str) -> str:
     """Which schema of the catalog an entry is held against."""
     if section == "representations":
-        return "stacks" if "stack" in entry else "foreign" if "foreign" in entry else section
+        own = {"stack": "stacks", "foreign": "foreign", "of": "searches", "fuse": "fusions"}
+        return next((name for key, name in own.items() if key in entry), section)
     kinds = [key.split("/")[1] for key in schema("catalog") if key.startswith(f"{section}/")]
     if not kinds:
         return section
@@ -154,10 +156,19 @@ def adapted(catalog: dict[str, dict], backbone: str) -> dict[str, dict]:
 
 
 def check_selection(config: dict[str, Any], catalog: dict[str, dict]) -> None:
-    """Every id that the configuration selects must exist."""
+    """Every id that the configuration selects must exist, and what is to be searched needs something to search with."""
     for section in ("datasets", "backbones", "representations", "analyses"):
         for name in config[section]:
             lookup(catalog, section, name, f"config.{section}")
+    for name in config["datasets"]:
+        if task(catalog, name) == "retrieval" and not config["searched"]:
+            raise OrderlessError(f"config.searched: data set '{name}' is for retrieval. Name what to search it with.")
+
+
+def task(catalog: dict[str, dict], dataset: str) -> str:
+    """What a data set asks for: single-label, multi-label or retrieval."""
+    entry = catalog["datasets"][dataset]
+    return entry.get("task", "retrieval" if entry["kind"] == "copies" else "single-label")
 
 
 def shards(config: dict[str, Any], catalog: dict[str, dict], name: str) -> int:

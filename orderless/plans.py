@@ -15,18 +15,26 @@ COMBINERS = ("mean", "counts", "sum", "concat")
 Plan = dict[str, Any]
 
 
-def make_plan(config: dict[str, Any], catalog: dict[str, dict], backbone: str) -> Plan:
+CLASSIFIED, SEARCHED = "representations", "searched"  # keys of the configuration: what is classified, what is searched with
+SEARCH_OPTIONS = ("pca", "whiten", "augment", "expand", "learn")
+
+
+def make_plan(config: dict[str, Any], catalog: dict[str, dict], backbone: str, purpose: str = CLASSIFIED) -> Plan:
     """What a backbone must compute for the selected representations and analyses, all references resolved.
 
+    purpose: which selection, CLASSIFIED (with the analyses) or SEARCHED.
     sets: set id -> {views, layer, projection}; codebooks: codebook id -> {set, encoder};
-    representations: id -> {set, codebook, pooling, normalisation, reduce, levels, regions}, {stack} or {foreign}, parts of
-    stacks included.
+    representations: id -> {set, codebook, pooling, normalisation, reduce, levels, regions}, {stack}, {foreign}, {of} or {fuse},
+    their parts included.
     """
     lookup(catalog, "backbones", backbone, "config.backbones")
     local = adapted(catalog, backbone)
     found: Plan = {"sets": {}, "codebooks": {}, "representations": {}}
-    for name in config["representations"]:
-        add(found, local, backbone, name, "config.representations")
+    for name in config[purpose]:
+        check_purpose(local, name, purpose)
+        add(found, local, backbone, name, f"config.{purpose}")
+    if purpose == SEARCHED:
+        return found
     for study in config["analyses"]:
         studied(config, local, study)
     for name, number in repeats(config, local):
@@ -34,6 +42,25 @@ def make_plan(config: dict[str, Any], catalog: dict[str, dict], backbone: str) -
     if "scales" in config["analyses"]:
         scale_rows(found, local["analyses"]["scales"])
     return found
+
+
+def parts(entry: dict[str, Any]) -> list[str]:
+    """The representations that an entry of the catalog is made of."""
+    return entry.get("stack") or entry.get("fuse") or ([entry["of"]] if "of" in entry else [])
+
+
+def check_purpose(catalog: dict[str, dict], name: str, purpose: str, above: tuple[str, ...] = ()) -> None:
+    """Bags of words and fusions are searched with, not classified; what is trained with labels is classified, not searched with."""
+    entry = lookup(catalog, "representations", name, f"config.{purpose}")
+    encoder = catalog["encoders"].get(entry.get("encoder"))
+    searched = "fuse" in entry or "of" in entry or (encoder and encoders.is_sparse(encoders.make(encoder)))
+    if searched and purpose == CLASSIFIED:
+        raise OrderlessError(f"config.representations: '{name}' is searched with, not classified. Name it under 'searched'.")
+    if encoder and is_supervised(encoder) and purpose == SEARCHED:
+        raise OrderlessError(f"config.searched: '{name}' is trained with class labels, which retrieval has none of. Leave it out.")
+    for part in parts(entry):
+        if name not in above:
+            check_purpose(catalog, part, purpose, (*above, name))
 
 
 def studied(config: dict[str, Any], catalog: dict[str, dict], study: str) -> list[str]:
@@ -76,8 +103,12 @@ def add(
     if made in found["representations"]:
         return made
     if "stack" in entry:
-        parts = [add(found, catalog, backbone, part, here, (*above, name), repeat) for part in entry["stack"]]
-        found["representations"][made] = {"stack": parts}
+        stack = [add(found, catalog, backbone, part, here, (*above, name), repeat) for part in entry["stack"]]
+        found["representations"][made] = {"stack": stack}
+    elif "fuse" in entry or "of" in entry:
+        for part in parts(entry):
+            add(found, catalog, backbone, part, here, (*above, name))
+        found["representations"][made] = {key: entry[key] for key in ("fuse", "rule", "of", *SEARCH_OPTIONS) if key in entry}
     elif "foreign" in entry:
         found["representations"][made] = {"foreign": entry["foreign"], "normalisation": ["l2"]}
     else:
@@ -131,6 +162,10 @@ def check_combination(name: str, entry: dict, views: dict, layer: dict, encoder:
         raise OrderlessError(f"{here}.pooling: {chain} must end in one of {', '.join(COMBINERS)}, with at most 'l2' before it.")
     if (encoder["kind"] == "crosslayer") != ("guide" in layer):
         raise OrderlessError(f"{here}: a cross-layer encoder and a layer with a 'guide' belong together; here one lacks the other.")
+    if ("idf" in entry["normalisation"]) > encoders.is_sparse(encoders.make(encoder)):
+        raise OrderlessError(f"{here}.normalisation: 'idf' weighs words; the {encoder['kind']} encoder makes none. Leave it out.")
+    if encoders.is_sparse(encoders.make(encoder)) and {"levels", "regions", "reduce"} & entry.keys():
+        raise OrderlessError(f"{here}: a bag of words takes no 'levels', 'regions' or 'reduce'. Leave them out.")
     if "levels" in entry and max(entry["levels"]) >= count(views):
         raise OrderlessError(f"{here}.levels: {entry['levels']}, but view '{entry['views']}' has levels 0 to {count(views) - 1}.")
     if "regions" in entry and "sign" in entry["normalisation"]:
@@ -150,9 +185,9 @@ def is_learned(encoder: dict[str, Any]) -> bool:
 
 
 def leaves(plan: dict[str, Any], name: str) -> list[str]:
-    """The stored representations that a representation is made of: itself, or those of its stack."""
-    row = plan["representations"][name]
-    return [leaf for part in row["stack"] for leaf in leaves(plan, part)] if "stack" in row else [name]
+    """The stored representations that a representation is made of: itself, or those of its parts."""
+    inner = parts(plan["representations"][name])
+    return list(dict.fromkeys(leaf for part in inner for leaf in leaves(plan, part))) if inner else [name]
 
 
 def part(plan: dict[str, Any], names: list[str], stacks: list[str]) -> dict[str, Any]:

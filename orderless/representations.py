@@ -125,7 +125,8 @@ def encode_shard(
     """Every representation of the plan, but for stacks, for the images of one shard.
 
     A level's vector is computed once and serves every representation that pools it (NFK, CSF and MPP share theirs).
-    Returns id -> (images, D) float32, signs packed; id -> D; and the seconds that each representation's encoding took.
+    Returns id -> (images, D) float32, signs packed, bags of words as id/words and so on; id -> D; and the seconds that each
+    representation's encoding took.
     """
     tensors: dict[str, np.ndarray] = {}
     lengths: dict[str, int] = {}
@@ -133,6 +134,13 @@ def encode_shard(
     for codebook, entry in plan["codebooks"].items():
         rows = {name: row for name, row in plan["representations"].items() if row.get("codebook") == codebook}
         encoder = encoders.make(entry["encoder"])
+        if encoders.is_sparse(encoder):
+            for name in rows:
+                begin = time.perf_counter()
+                words = encode_words(shard, entry["set"], encoder, codebooks[codebook])
+                tensors |= {f"{name}/{key}": value for key, value in words.items()}
+                lengths[name], seconds[name] = encoder.words, time.perf_counter() - begin
+            continue
         matrices: dict[str, np.ndarray] = {}
         for place, (image, bag) in enumerate(zip(images, bags(shard, entry["set"]), strict=True)):
             for name, vector in encode_bag(bag, rows, encoder, codebooks.get(codebook, {}), engine, seconds).items():
@@ -150,6 +158,12 @@ def encode_shard(
             tensors[name] = l2(read_foreign(row["foreign"].format(dataset=dataset), images))
             lengths[name] = tensors[name].shape[1]
     return tensors, lengths, seconds
+
+
+def encode_words(shard: Tensors | Encoded, name: str, encoder, codebook: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The bags of words of a shard's images: all levels of an image in one bag."""
+    ends = shard[f"{name}/rows"].sum(1).cumsum()
+    return encoder.encode_words(shard[f"{name}/x"].astype(np.float32), ends, codebook)
 
 
 def read_books(books: list[Tensors]) -> dict[str, dict[str, np.ndarray]]:

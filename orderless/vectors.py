@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from orderless.inverted import Words, joined
 from orderless.normalisation import PackedSigns, l2, normalise, unpack_signs
 from orderless.plans import leaves
 from orderless.representations import Encoded, encode_shard
@@ -46,6 +47,16 @@ class Representations:
             return l2(np.concatenate([self.matrix(part) for part in row["stack"]], axis=1))
         return np.concatenate([self.block(shard, name) for shard in self.shards])
 
+    def is_sparse(self, name: str) -> bool:
+        """Whether a representation is a bag of words."""
+        return f"{name}/words" in self.shards[0]
+
+    def words(self, name: str) -> tuple[Words, int, list[str]]:
+        """The words of all images, the size of the codebook, and how counts are to be weighed."""
+        keys = [key for key in ("words", "weights", "ends", "signatures") if f"{name}/{key}" in self.shards[0]]
+        parts = [{key: shard[f"{name}/{key}"] for key in keys} for shard in self.shards]
+        return joined(parts), self.shards[0].header["dimensions"][name], self.plan["representations"][name]["normalisation"]
+
     def block(self, shard: Tensors, name: str) -> np.ndarray:
         """The rows of one shard of a stored representation."""
         row = self.plan["representations"][name]
@@ -58,9 +69,14 @@ class Representations:
         return x
 
     def size(self, name: str) -> tuple[int, int]:
-        """(dimensions, bytes as stored) of one vector."""
+        """(dimensions, bytes as stored) of one image, of bags of words the mean."""
         dimensions = stored = 0
         for leaf in leaves(self.plan, name):
+            if self.is_sparse(leaf):
+                words, length, _ = self.words(leaf)
+                dimensions += length
+                stored += sum(array.nbytes for array in words.values()) // len(words["ends"])
+                continue
             length = self.reductions[leaf].shape[1] if leaf in self.reductions else self.shards[0].header["dimensions"][leaf]
             dimensions += length
             stored += -(-length // 4) if "sign" in self.plan["representations"][leaf]["normalisation"] else 4 * length

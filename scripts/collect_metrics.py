@@ -20,7 +20,7 @@ def main(snakemake):
         dataset, backbone, name = path.parts[-3], path.parts[-2], path.stem
         table = pd.read_csv(path).assign(dataset=dataset, backbone=backbone, representation=name)
         costs = [timings(paths, dataset, backbone) for paths in (snakemake.input.extraction, snakemake.input.encoding)]
-        table["seconds"] = float(f"{seconds_per_image(plans[backbone], name, *costs):.4g}")
+        table["seconds"] = float(f"{seconds_per_image(plans[dataset][backbone], name, *costs):.4g}")
         tables.append(table)
     pd.concat(tables)[COLUMNS].to_csv(snakemake.output.metrics, index=False)
 

@@ -14,7 +14,7 @@ def main(snakemake):
         read_metrics(snakemake.input.metrics), dataset, titles(selected, "representations"), titles(selected, "backbones")
     )
     table.to_csv(snakemake.output.csv, index=False)
-    note = "Per cent, with 95% bootstrap intervals over the test images. Time: one image, this representation alone, one thread."
+    note = "With 95% bootstrap intervals over the test images, or queries. Time: one image, this representation alone, one thread."
     if selected["datasets"][dataset]["kind"] == "digits":
         note += " A demonstration on composed scenes of handwritten digits: not a result of any paper."
     Path(snakemake.output.html).write_text(comparison_html(table, titles(selected, "datasets")[dataset], note))

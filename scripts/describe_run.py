@@ -29,7 +29,7 @@ def main(snakemake):
         datasets.append(
             {"Data set": entry.get("title", path.parts[-2]), "Classes": len(classes(index)),
              "Training images": counts.get("train", 0),
-             "Test images": counts.get("test", 0), "Task": entry.get("task", "single-label"), "Licence": entry.get("licence", "")}
+             "Test images": counts.get("test", 0), "Task": entry["task"], "Licence": entry.get("licence", "")}
         )  # fmt: skip
     networks = []
     for path in map(Path, snakemake.input.cards):

@@ -5,6 +5,7 @@ import json
 import numpy as np
 
 from orderless.jobs import run
+from orderless.normalisation import l2
 from orderless.projection import fit_pca, project
 from orderless.storage import Tensors, recipe, save
 
@@ -23,6 +24,7 @@ def main(snakemake):
         if choice is None:
             projected[name] = x
             continue
+        x = l2(x.astype(np.float32)) if choice.get("unit") else x
         pca = fit_pca((x[b] for b in blocks), choice["pca"], choice.get("centre", True), choice.get("whiten", False), name)
         projected[name] = np.concatenate([project(x[b], pca) for b in blocks])
         projections |= {f"{name}/{key}": value for key, value in pca.items()}

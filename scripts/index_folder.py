@@ -11,7 +11,11 @@ from orderless.jobs import run
 def main(snakemake):
     entry = json.loads(snakemake.params.dataset)
     rows, skipped = index_folder(
-        entry["root"], snakemake.params.seed, entry.get("test_fraction", 0.3), snakemake.params.on_bad_image
+        entry["root"],
+        snakemake.params.seed,
+        entry.get("task", "single-label"),
+        entry.get("test_fraction", 0.3),
+        snakemake.params.on_bad_image,
     )
     write_index(rows, snakemake.output.index)
     Path(snakemake.output.skipped).write_text("".join(f"{line}\n" for line in skipped))

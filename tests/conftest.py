@@ -14,13 +14,18 @@ ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 DEMO = yaml.safe_load((ROOT / "config.yaml").read_text())
+BOWS = ("", "-multiple", "-hamming")
 SMALL = DEMO | {
     "run": "small",
     "bootstrap": 100,
     "classifier": {"C": [1, 10], "folds": 2},
     "catalog": {
-        "datasets": {"digit-scenes": {"train": 40, "test": 20}, "digit-objects": {"train": 30, "test": 20}},
-        "backbones": {"tinyalex": {"epochs": 2}},
+        "datasets": {
+            "digit-scenes": {"train": 40, "test": 20},
+            "digit-objects": {"train": 30, "test": 20},
+            "digit-retrieval": {"train": 40, "test": 24},
+        },
+        "backbones": {"tinyalex": {"epochs": 2, "adapt": {"encoders": {f"bow{kind}": {"words": 100} for kind in BOWS}}}},
         "analyses": {"invariance": {"images": 4, "scale": [1, 0.5], "translate": [0, 40], "flip": ["none"], "rotate": [0, 10]}},
     },
 }

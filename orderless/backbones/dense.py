@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
 from orderless.errors import OrderlessError, nearest
@@ -47,7 +48,7 @@ class DenseNetwork:
         graph = create_feature_extractor(model, return_nodes={node: node for node in layers.values()})
         self.layers = dict(layers)
         self.input_size = input_size
-        self.module = make_dense(graph.eval(), input_size).eval()
+        self.module = make_dense(fold_batch_norms(graph.eval()), input_size).eval()
         self.geometry = self._measure()
 
     def __call__(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -71,6 +72,21 @@ class DenseNetwork:
 def as_map(x: torch.Tensor) -> torch.Tensor:
     """(n, c) -> (n, c, 1, 1); maps stay as they are."""
     return x[:, :, None, None] if x.ndim == 2 else x
+
+
+def fold_batch_norms(module: fx.GraphModule) -> fx.GraphModule:
+    """Take each batch normalisation behind a convolution into its weights: the same maps to rounding, in half of the time."""
+    modules = dict(module.named_modules())
+    for node in list(module.graph.nodes):
+        source = node.args[0] if node.args and isinstance(node.args[0], fx.Node) else None
+        if source is None or not isinstance(modules.get(str(node.target)), nn.BatchNorm2d) or len(source.users) > 1:
+            continue
+        if isinstance(modules.get(str(source.target)), nn.Conv2d):
+            module.add_submodule(str(source.target), fuse_conv_bn_eval(modules[source.target], modules[node.target]))
+            node.replace_all_uses_with(source)
+            module.graph.erase_node(node)
+    module.recompile()
+    return module
 
 
 def make_dense(module: fx.GraphModule, input_size: int) -> fx.GraphModule:

@@ -1,8 +1,8 @@
 """Data sets: each becomes a folder of images and one index table.
 
 Index (CSV), one row an image: `image` (name, unique), `path`, `split` (train or test), `labels` (class names, joined by
-`;`), `ignored` (classes left out of the evaluation of this image), `group` (retrieval: images that match each other),
-`boxes` (class x y width height in pixels, joined by `;`), `sha256`.
+`;`), `ignored` (classes, or groups, left out of the evaluation of this image), `group` (retrieval: images that match each
+other), `search` (retrieval: query, database, both, or empty), `boxes` (class x y width height in pixels, joined by `;`), `sha256`.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ import pandas as pd
 
 from orderless.errors import OrderlessError
 
-COLUMNS = ["image", "path", "split", "labels", "ignored", "group", "boxes", "sha256"]
+COLUMNS = ["image", "path", "split", "labels", "ignored", "group", "search", "boxes", "sha256"]
 
 
 def write_index(rows: list[dict], path: str | Path) -> None:

@@ -151,7 +151,10 @@ def compose_dataset(entry: dict, folder: Path, root_seed: int) -> list[dict]:
 
     Training scenes show digits of the training block, test scenes those of `entry["block"]`. Rule `scenes`: the label is the
     mixture that the digits were drawn from. Rule `objects`: the labels are the digits that can be seen.
+    Rule `rearranged`: see `compose_groups`.
     """
+    if entry["rule"] == "rearranged":
+        return compose_groups(entry, folder, root_seed)
     rows = []
     for split, block in (("train", "train"), ("test", entry["block"])):
         digits, labels = load_block(block)
@@ -166,12 +169,30 @@ def compose_dataset(entry: dict, folder: Path, root_seed: int) -> list[dict]:
                 image, shown = compose(rng, OBJECTS, chosen, digits)
                 names = [str(labels[chosen[index]]) for index, *_ in shown]
                 boxes = [f"{name} {x} {y} {size} {size}" for name, (_, x, y, size) in zip(names, shown, strict=True)]
-            path = folder / split / f"{number:04d}.png"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(image).save(path)
-            row = {"image": f"{split}/{path.name}", "path": str(path), "split": split, "labels": ";".join(sorted(names))}
-            row |= {"boxes": ";".join(boxes)} if entry["rule"] == "objects" else {}
-            rows.append(row | {"sha256": file_hash(path)})
+            row = keep(image, folder, split, number) | {"labels": ";".join(sorted(names))}
+            rows.append(row | ({"boxes": ";".join(boxes)} if entry["rule"] == "objects" else {}))
+    return rows
+
+
+def keep(image: np.ndarray, folder: Path, split: str, number: int) -> dict:
+    """Write one image; the beginning of its index row."""
+    path = folder / split / f"{number:04d}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(image).save(path)
+    return {"image": f"{split}/{path.name}", "path": str(path), "split": split, "sha256": file_hash(path)}
+
+
+def compose_groups(entry: dict, folder: Path, root_seed: int) -> list[dict]:
+    """Rule `rearranged`: four images in a row show the same written digits, placed anew. The test images are searched."""
+    rows = []
+    for split, block in (("train", "train"), ("test", entry["block"])):
+        digits, labels = load_block(block)
+        for number in range(entry[split]):
+            group = number // 4
+            chosen = generator(root_seed, "rearranged", split, block, group).permutation(len(digits))[:4].tolist()
+            image, _ = compose(generator(root_seed, "rearranged", split, block, group, number), OBJECTS, chosen, digits)
+            row = keep(image, folder, split, number) | {"labels": ";".join(sorted({str(labels[i]) for i in chosen}))}
+            rows.append(row | {"group": f"{split}{group:03d}", "search": "both" if split == "test" else ""})
     return rows
 
 

@@ -63,9 +63,40 @@ def list_folder(root: str | Path, seed: int, test_fraction: float = 0.3) -> list
     ]
 
 
-def index_folder(root: str | Path, seed: int, test_fraction: float, on_bad_image: str) -> tuple[list[dict], list[str]]:
+def list_groups(root: str | Path, seed: int, test_fraction: float = 0.5) -> list[tuple[Path, str, str]]:
+    """(file, split, group) for each image of a folder that is searched: a folder a group, images of a group match each other.
+
+    The groups of `test/` are searched, those of `train/` only train; or else a seeded draw of whole groups is searched.
+    Raises OrderlessError for a missing folder, one without groups to train on, or a group of one image to be searched.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise OrderlessError(f"{root}: no such folder. Set the data set's 'root' to the folder of your images.")
+    if (root / "train").is_dir() and (root / "test").is_dir():
+        train, test = class_folders(root / "train"), class_folders(root / "test")
+    else:
+        groups = class_folders(root)
+        order = generator(seed, "split").permutation(len(groups))
+        names = {list(groups)[i] for i in order[: max(1, round(test_fraction * len(groups)))]}
+        test = {name: files for name, files in groups.items() if name in names}
+        train = {name: files for name, files in groups.items() if name not in names}
+    if not train or not test:
+        raise OrderlessError(f"{root}: at least two groups are needed, to train on and to search: a folder for each.")
+    for name, files in test.items():
+        if len(files) < 2:
+            raise OrderlessError(f"{files[0].parent}: group '{name}' has one image; a query needs a match. Add one or remove it.")
+    return [
+        (path, split, name)
+        for split, part in (("train", train), ("test", test))
+        for name, files in sorted(part.items())
+        for path in files
+    ]
+
+
+def index_folder(root: str | Path, seed: int, task: str, test_fraction: float, on_bad_image: str) -> tuple[list[dict], list[str]]:
     """Index rows for a folder, each image decoded once to know that it can be. Returns the rows and what was skipped.
 
+    task: retrieval lists groups, of which the test images are searched; any other lists classes.
     on_bad_image: `fail` raises one error that names every unreadable image; `skip` leaves them out.
     """
     root = Path(root)
@@ -76,17 +107,18 @@ def index_folder(root: str | Path, seed: int, test_fraction: float, on_bad_image
             read_image(path)
         except OrderlessError as error:
             return str(error)
-        name = path.relative_to(root).as_posix()
-        return {"image": name, "path": str(path), "split": split, "labels": label, "group": label, "sha256": file_hash(path)}
+        search = "both" if task == "retrieval" and split == "test" else ""
+        found = {"image": path.relative_to(root).as_posix(), "path": str(path), "split": split, "labels": label}
+        return found | {"group": label, "search": search, "sha256": file_hash(path)}
 
-    listed = list_folder(root, seed, test_fraction)
+    listed = (list_groups if task == "retrieval" else list_folder)(root, seed, test_fraction)
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(row, listed))
     rows, bad = [r for r in results if isinstance(r, dict)], [r for r in results if isinstance(r, str)]
     if bad and on_bad_image == "fail":
         more = f"\n... and {len(bad) - 10} more" if len(bad) > 10 else ""
         raise OrderlessError("\n".join(bad[:10]) + more)
-    if bad:
+    if bad and task != "retrieval":
         left = Counter(row["labels"] for row in rows if row["split"] == "train")
         check_enough(root, {name: left[name] for _, split, name in listed if split == "train"})
     return rows, bad

@@ -3,7 +3,7 @@
 One file each. A file `kind.py` defines `Encoder`, a frozen dataclass whose fields are the catalog's parameters, with
 `fit(x, engine, seed) -> codebook` (a dict of arrays, empty where nothing is learned), `encode(x, guide, codebook, engine)
 -> (D,) float32`, `learned`: whether it has a codebook, and `mean_type`: whether the vector of two bags is the count-weighted
-mean of theirs.
+mean of theirs. One whose class says `sparse` makes bags of words instead, by `encode_words`.
 """
 
 import importlib
@@ -34,3 +34,8 @@ def make(entry: dict[str, Any], where: str = "encoder") -> Any:
         if fields[name].type is int and not isinstance(value, int):
             raise OrderlessError(f"{where}: '{name}' is {value!r}; a whole number is needed.")
     return encoder(**parameters)
+
+
+def is_sparse(encoder: Any) -> bool:
+    """Whether an encoder makes bags of words, which are searched and not classified."""
+    return bool(getattr(encoder, "sparse", False))

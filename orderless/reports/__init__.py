@@ -8,12 +8,23 @@ import pandas as pd
 from orderless.plans import leaves
 
 COLUMNS = ["dataset", "backbone", "representation", "metric", "value", "low", "high", "n", "dimensions", "bytes", "seconds"]
-PAPERS = {"gong2014": "Gong 2014", "yoo2015": "Yoo 2015", "liu2015": "Liu 2015"}
+PAPERS = {"gong2014": "Gong 2014", "yoo2015": "Yoo 2015", "liu2015": "Liu 2015", "li2016": "Li 2016"}
 METRICS = {  # the figure by which a data set is judged comes first
     "accuracy": "Accuracy",
     "mean_class_accuracy": "Mean class accuracy",
     "map11": "mAP (11 points)",
+    "map": "mAP",
+    "map_trapezoid": "mAP (trapezoid)",
+    "ns": "N-S score (of 4)",
+    "p1": "First is right",
+    "p10": "Precision at 10",
 }
+SCALES = {"ns": 4}  # what a figure is multiplied by to be read; all others are per cent
+
+
+def readable(metric: str, value):
+    """A figure, a fraction of one, as people read it: per cent, or the N-S score out of four."""
+    return SCALES.get(metric, 100) * value
 
 
 def seconds_per_image(plan: dict[str, Any], name: str, extraction: pd.DataFrame, encoding: pd.DataFrame) -> float:

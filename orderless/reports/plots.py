@@ -19,6 +19,7 @@ PAPERS = {  # paper -> what its family is called, and its colour, the same in ev
     "yoo2015": "MPP (Yoo 2015)",
     "liu2015": "Cross-layer (Liu 2015)",
     "": "Other",
+    "li2016": "BoW and MOF (after Li 2016)",
 }
 COLOURS = dict(zip(PAPERS.values(), sns.color_palette("colorblind", len(PAPERS)), strict=True))
 

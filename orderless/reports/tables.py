@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from orderless.evaluation import average_precision_11
-from orderless.reports import METRICS, PAPERS, headline
+from orderless.reports import METRICS, PAPERS, SCALES, headline, readable
 
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; margin: 1.5rem; }
@@ -44,9 +44,11 @@ def comparison(metrics: pd.DataFrame, dataset: str, names: dict[str, str], netwo
     table = pd.DataFrame({"Representation": best["representation"].map(names), "Network": best["backbone"].map(networks)})
     for metric in [name for name in METRICS if (rows["metric"] == name).any()]:
         figures = best[["backbone", "representation"]].merge(rows[rows["metric"] == metric], on=["backbone", "representation"])
-        table[METRICS[metric]] = (100 * figures["value"]).round(2)
+        table[METRICS[metric]] = readable(metric, figures["value"]).round(2)
+        digits = 2 if metric in SCALES else 1
         table[f"95% interval, {METRICS[metric]}"] = [
-            f"{100 * low:.1f} to {100 * high:.1f}" for low, high in zip(figures["low"], figures["high"], strict=True)
+            " to ".join(f"{readable(metric, end):.{digits}f}" for end in ends)
+            for ends in zip(figures["low"], figures["high"], strict=True)
         ]
     table["Dimensions"] = best["dimensions"]
     table["Bytes an image"] = best["bytes"]
@@ -61,6 +63,7 @@ def comparison_html(table: pd.DataFrame, title: str, note: str) -> str:
         table.style.hide(axis="index")
         .highlight_max(subset=figures, props="font-weight: bold")
         .format(precision=1, subset=figures)
+        .format(precision=2, subset=[METRICS[metric] for metric in SCALES if METRICS[metric] in figures])
         .format(size, subset=["Bytes an image"])
         .format("{:,}", subset=["Dimensions"])
         .format("{:.3g}", subset=["Milliseconds an image"])

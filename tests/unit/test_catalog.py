@@ -5,7 +5,7 @@ import yaml
 
 from orderless import catalog
 from orderless.errors import OrderlessError
-from orderless.plans import make_plan
+from orderless.plans import SEARCHED, make_plan
 
 GOOD = {"run": "mine", "datasets": ["digit-scenes"], "backbones": ["tinyalex"], "representations": ["mpp"]}
 
@@ -16,6 +16,8 @@ def resolve(**over):
     catalog.check_selection(config, entries)
     for name in config["datasets"]:
         catalog.shards(config, entries, name)
+    for name in config["backbones"] if config["searched"] else []:
+        make_plan(config, entries, name, SEARCHED)
     return [make_plan(config, entries, name) for name in config["backbones"]]
 
 
@@ -96,6 +98,18 @@ MINE = {"title": "T", "views": "whole", "layer": "fc7", "encoder": "mean", "pool
         ({"representations": ["r"]} | entry("representations", "r", title="T", stack=["mmp", "nfk"]), "Did you mean 'mpp'"),
         ({"catalog": {"layers": {"fc7": {"tap": "fc9"}}}}, "needs layer 'fc9', which backbone 'tinyalex' does not name"),
         ({"datasets": ["m"]} | entry("datasets", "m", kind="folder", root="/no/such"), "catalog.datasets.m.root: no folder"),
+        ({"representations": ["bow-conv5"]}, "'bow-conv5' is searched with, not classified. Name it under 'searched'"),
+        ({"representations": ["mof-sum"]}, "searched with, not classified"),
+        ({"representations": ["mop-white"]}, "searched with, not classified"),
+        ({"searched": ["cl-regions"]}, "'cl-regions' is trained with class labels"),
+        ({"searched": ["mof-som"]}, "Did you mean 'mof-sum'"),
+        ({"datasets": ["digit-retrieval"], "searched": []}, "config.searched: data set 'digit-retrieval' is for retrieval"),
+        (entry("representations", "r", title="T", fuse=["mpp"], rule="sum"), "catalog.representations.r.fuse"),
+        (entry("representations", "r", title="T", fuse=["mpp", "mop"], rule="mean"), "Valid: |Did you mean"),
+        (entry("representations", "r", title="T", of="mpp", whiten=True), "pca"),
+        ({"representations": ["r"]} | entry("representations", "r", **{**MINE, "normalisation": ["idf"]}), "'idf' weighs words"),
+        ({"searched": ["r"]} | entry("representations", "r", title="T", fuse=["r", "mpp"], rule="sum"), "part of itself"),
+        (entry("datasets", "d", kind="copies", root="x", originals=3, each=9), "catalog.datasets.d.each"),
     ],
 )
 def test_a_wrong_configuration_names_key_and_remedy(over, message):
@@ -107,9 +121,10 @@ def test_the_default_configuration_and_every_entry_are_valid():
     config = catalog.load_config(yaml.safe_load((catalog.WORKFLOW.parent / "config.yaml").read_text()))
     entries = catalog.load_catalog({})
     catalog.check_selection(config, entries)
-    everything = config | {"representations": list(entries["representations"])}
+    searched = [name for name, entry in entries["representations"].items() if name not in config["representations"]]
     for backbone in entries["backbones"]:
-        make_plan(everything, entries, backbone)
+        make_plan(config, entries, backbone)
+        make_plan(config | {"searched": searched}, entries, backbone, SEARCHED)
 
 
 def test_representations_share_what_they_can():

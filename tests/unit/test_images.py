@@ -113,10 +113,10 @@ def test_bad_images_fail_or_are_skipped_all_at_once(folder):
     (folder / "train" / "cat" / "0.png").write_bytes(b"")
     (folder / "test" / "dog" / "1.png").write_bytes(b"<html>")
     with pytest.raises(OrderlessError) as error:
-        index_folder(folder, 0, 0.3, "fail")
+        index_folder(folder, 0, "single-label", 0.3, "fail")
     assert "cat/0.png" in str(error.value)
     assert "dog/1.png" in str(error.value)
-    rows, skipped = index_folder(folder, 0, 0.3, "skip")
+    rows, skipped = index_folder(folder, 0, "single-label", 0.3, "skip")
     assert (len(rows), len(skipped)) == (8, 2)
 
 
@@ -124,11 +124,11 @@ def test_skipping_must_leave_enough(folder):
     for path in sorted((folder / "train" / "cat").iterdir())[:2]:
         path.write_bytes(b"")
     with pytest.raises(OrderlessError, match="class 'cat'"):
-        index_folder(folder, 0, 0.3, "skip")
+        index_folder(folder, 0, "single-label", 0.3, "skip")
 
 
 def test_an_index_comes_back(folder, tmp_path):
-    rows, _ = index_folder(folder, 0, 0.3, "fail")
+    rows, _ = index_folder(folder, 0, "single-label", 0.3, "fail")
     write_index(rows, tmp_path / "index.csv")
     index = read_index(tmp_path / "index.csv")
     assert classes(index) == ["cat", "dog"]

@@ -17,7 +17,7 @@ rule sample_activations:
         runtime="4h",
     params:
         backbone=network,
-        sets=lambda w: dumps(PLANS[w.backbone]["sets"]),
+        sets=lambda w: dumps(plan(w)["sets"]),
         sample=lambda w: dumps(CONFIG["sample"] | CATALOG["datasets"][w.dataset].get("sample", {})),
         seed=CONFIG["seed"],
         device=CONFIG["device"],
@@ -41,7 +41,7 @@ rule fit_projections:
         mem_mb=3000,
         runtime="2h",
     params:
-        sets=lambda w: dumps(PLANS[w.backbone]["sets"]),
+        sets=lambda w: dumps(plan(w)["sets"]),
     message:
         "Fitting the projections of {wildcards.dataset}, {wildcards.backbone}"
     script:
@@ -68,7 +68,7 @@ rule extract_activations:
         runtime="4h",
     params:
         backbone=network,
-        sets=lambda w: dumps(PLANS[w.backbone]["sets"]),
+        sets=lambda w: dumps(plan(w)["sets"]),
         shards=lambda w: SHARDS[w.dataset],
         device=CONFIG["device"],
     message:

@@ -22,7 +22,7 @@ rule study_scales:
         mem_mb=6000,
         runtime="4h",
     params:
-        plan=lambda w: dumps(PLANS[w.backbone]),
+        plan=lambda w: dumps(plan(w)),
         study=lambda w: dumps(CATALOG["analyses"]["scales"]),
         task=task,
         titles=lambda w: dumps(TITLES),
@@ -63,7 +63,7 @@ rule study_invariance:
         runtime="8h",
     params:
         backbone=network,
-        plan=lambda w: dumps(PLANS[w.backbone]),
+        plan=lambda w: dumps(plan(w)),
         study=lambda w: dumps(CATALOG["analyses"]["invariance"]),
         task=task,
         titles=lambda w: dumps(TITLES),
@@ -99,7 +99,7 @@ rule map_confidence:
         mem_mb=6000,
         runtime="4h",
     params:
-        plan=lambda w: dumps(PLANS[w.backbone]),
+        plan=lambda w: dumps(plan(w)),
         study=lambda w: dumps(CATALOG["analyses"]["confidence"]),
         engine=CONFIG["encoding"]["backend"],
     message:
@@ -133,7 +133,7 @@ rule time_extraction:
         runtime="2h",
     params:
         backbone=network,
-        plan=lambda w: dumps(PLANS[w.backbone]),
+        plan=lambda w: dumps(plan(w)),
         study=lambda w: dumps(CATALOG["analyses"]["timings"]),
         titles=lambda w: dumps(TITLES),
         device=CONFIG["device"],

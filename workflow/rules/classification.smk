@@ -26,7 +26,7 @@ for number, bundle in enumerate(bundles(CLASSIFIED)):
             runtime="4h",
         params:
             names=bundle,
-            plan=lambda w: dumps(PLANS[w.backbone]),
+            plan=lambda w: dumps(plan(w)),
             task=task,
             classifier=dumps(CONFIG["classifier"]),
             bootstrap=CONFIG["bootstrap"],

@@ -3,12 +3,12 @@
 
 CODEBOOKS = "results/codebooks/{dataset}"
 
-for backbone in BACKBONES:
-    for number, bundle in enumerate(bundles(learned(backbone, supervised=False))):
+for (purpose, backbone), each in PLANS.items():
+    for number, bundle in enumerate(bundles(learned(each, supervised=False))):
 
         rule:
             name:
-                f"train_codebooks_{backbone}_{number}"
+                f"train_codebooks_{purpose}_{backbone}_{number}"
             input:
                 projected=f"results/activations/{{dataset}}/{backbone}/projected-sample.safetensors",
             output:
@@ -17,13 +17,15 @@ for backbone in BACKBONES:
                 f"logs/train_codebooks/{{dataset}}.{backbone}.{number}.log",
             benchmark:
                 f"benchmarks/train_codebooks/{{dataset}}.{backbone}.{number}.tsv"
+            wildcard_constraints:
+                dataset="|".join(name for name in DATASETS if PURPOSES[name] == purpose),
             conda:
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=2000,
                 runtime="4h",
             params:
-                codebooks=dumps({name: PLANS[backbone]["codebooks"][name] for name in bundle}),
+                codebooks=dumps({name: each["codebooks"][name] for name in bundle}),
                 engine=CONFIG["encoding"]["backend"],
                 seed=CONFIG["seed"],
             message:
@@ -48,7 +50,7 @@ rule train_guidance:
         mem_mb=4000,
         runtime="4h",
     params:
-        codebook=lambda w: dumps(PLANS[w.backbone]["codebooks"][w.codebook]),
+        codebook=lambda w: dumps(plan(w)["codebooks"][w.codebook]),
         shards=lambda w: SHARDS[w.dataset],
         seed=CONFIG["seed"],
     message:

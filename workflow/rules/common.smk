@@ -18,15 +18,24 @@ try:
     CONFIG = catalogs.load_config(config)
     CATALOG = catalogs.load_catalog(CONFIG["catalog"])
     catalogs.check_selection(CONFIG, CATALOG)
-    PLANS = {name: plans.make_plan(CONFIG, CATALOG, name) for name in CONFIG["backbones"]}
+    TASKS = {name: catalogs.task(CATALOG, name) for name in CONFIG["datasets"]}
+    PURPOSES = {name: plans.SEARCHED if task == "retrieval" else plans.CLASSIFIED for name, task in TASKS.items()}
+    PLANS = {
+        (purpose, name): plans.make_plan(CONFIG, CATALOG, name, purpose)
+        for purpose in sorted(set(PURPOSES.values()))
+        for name in CONFIG["backbones"]
+    }
     SHARDS = {name: catalogs.shards(CONFIG, CATALOG, name) for name in CONFIG["datasets"]}
 except OrderlessError as error:
     raise WorkflowError(str(error)) from None
 
 RUN = CONFIG["run"]
 DATASETS = CONFIG["datasets"]
+CLASSIFIED_DATASETS = [name for name in DATASETS if TASKS[name] != "retrieval"]
+SEARCHED_DATASETS = [name for name in DATASETS if TASKS[name] == "retrieval"]
 BACKBONES = CONFIG["backbones"]
 REPRESENTATIONS = CONFIG["representations"]
+SEARCHED = CONFIG["searched"]
 STUDIED = {study: plans.studied(CONFIG, CATALOG, study) if study in CONFIG["analyses"] else [] for study in CATALOG["analyses"]}
 TITLES = {name: entry["title"] for name, entry in CATALOG["representations"].items()}
 REPEATED = [plans.repeated(*item) for item in plans.repeats(CONFIG, CATALOG)]
@@ -36,7 +45,7 @@ CLASSIFIED = REPRESENTATIONS + REPEATED
 wildcard_constraints:
     dataset="|".join(DATASETS),
     backbone="|".join(BACKBONES),
-    representation="|".join(CLASSIFIED),
+    representation="|".join(dict.fromkeys(CLASSIFIED + SEARCHED)),
     shard=r"\d+",
     run=re.escape(RUN),
 
@@ -67,15 +76,20 @@ def shard_files(stage, suffix="safetensors"):
     ]
 
 
-def learned(backbone, supervised=None):
-    """The codebooks of a backbone that must be trained: all, or only those that need labels, or only those that do not."""
-    books = {name: entry["encoder"] for name, entry in PLANS[backbone]["codebooks"].items() if plans.is_learned(entry["encoder"])}
+def plan(wildcards):
+    """The plan of a data set and a network."""
+    return PLANS[PURPOSES[wildcards.dataset], wildcards.backbone]
+
+
+def learned(plan, supervised=None):
+    """The codebooks of a plan that must be trained: all, or only those that need labels, or only those that do not."""
+    books = {name: entry["encoder"] for name, entry in plan["codebooks"].items() if plans.is_learned(entry["encoder"])}
     return [name for name, encoder in books.items() if supervised in (None, plans.is_supervised(encoder))]
 
 
 def guidance():
     """A pattern for the codebooks that are trained with labels."""
-    found = {name for backbone in BACKBONES for name in learned(backbone, supervised=True)}
+    found = {name for each in PLANS.values() for name in learned(each, supervised=True)}
     return "|".join(map(re.escape, sorted(found))) or "(?!)"
 
 
@@ -86,29 +100,36 @@ def bundles(names):
 
 def foreign_files(wildcards):
     """The files of foreign features that the selected representations stack."""
-    rows = PLANS[wildcards.backbone]["representations"].values()
+    rows = plan(wildcards)["representations"].values()
     return [row["foreign"].format(dataset=wildcards.dataset) for row in rows if "foreign" in row]
 
 
-def classified(datasets=DATASETS):
-    """Every (data set, backbone, representation) that is classified, as the stem of its files."""
-    return [f"{d}/{b}/{r}" for d in datasets for b in BACKBONES for r in REPRESENTATIONS]
+def judged(datasets=DATASETS):
+    """The figures of every (data set, backbone, representation) that is classified or searched with, as the stem of their files."""
+    stages = {plans.CLASSIFIED: ("classification", REPRESENTATIONS), plans.SEARCHED: ("retrieval", SEARCHED)}
+    return [
+        f"results/{stage}/{dataset}/{backbone}/{name}"
+        for dataset in datasets
+        for stage, names in [stages[PURPOSES[dataset]]]
+        for backbone in BACKBONES
+        for name in names
+    ]
 
 
 def codebooks_of(study):
     """An input function: the codebooks that a study's representations are encoded with."""
 
     def files(wildcards):
-        plan = PLANS[wildcards.backbone]["representations"]
+        rows = plan(wildcards)["representations"]
         used = {
-            plan[leaf]["codebook"]
+            rows[leaf]["codebook"]
             for name in STUDIED[study]
-            for leaf in plans.leaves(PLANS[wildcards.backbone], name)
-            if "codebook" in plan[leaf]
+            for leaf in plans.leaves(plan(wildcards), name)
+            if "codebook" in rows[leaf]
         }
         return [
             f"results/codebooks/{wildcards.dataset}/{wildcards.backbone}/{book}.safetensors"
-            for book in learned(wildcards.backbone)
+            for book in learned(plan(wildcards))
             if book in used
         ]
 
@@ -122,7 +143,7 @@ def machines_of(study):
 
 def task(wildcards):
     """What a data set asks for."""
-    return CATALOG["datasets"][wildcards.dataset].get("task", "single-label")
+    return TASKS[wildcards.dataset]
 
 
 def shard_stems():

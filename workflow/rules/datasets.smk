@@ -45,3 +45,25 @@ rule index_folder:
         "Listing and checking the images of {wildcards.dataset}"
     script:
         "../../scripts/index_folder.py"
+
+
+rule compose_copies:
+    output:
+        index="results/datasets/{dataset}/index.csv",
+        images=directory("results/datasets/{dataset}/images"),
+    log:
+        "logs/compose_copies/{dataset}.log",
+    wildcard_constraints:
+        dataset=of_kind("datasets", "copies"),
+    conda:
+        "../../envs/orderless.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="2h",
+    params:
+        dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),
+        seed=CONFIG["seed"],
+    message:
+        "Copying images of {wildcards.dataset}"
+    script:
+        "../../scripts/compose_copies.py"

@@ -4,8 +4,9 @@ TABLES = [
     "accuracy-{dataset}.svg",
     "dimensions-{dataset}.svg",
     "seconds-{dataset}.svg",
-    "classes-{dataset}.svg",
 ]
+OF_CLASSES = "classes-{dataset}.svg"
+OF_QUERIES = "queries-{dataset}-{backbone}.png"
 STUDIES = {
     "scales": "scales-{dataset}-{backbone}.svg",
     "invariance": "invariance-{dataset}-{backbone}.svg",
@@ -19,20 +20,24 @@ REPORTS = [
     f"reports/{RUN}/metrics.csv",
     f"reports/{RUN}/run.html",
     [f"reports/{RUN}/{name}" for table in TABLES for name in expand(table, dataset=DATASETS)],
+    [f"reports/{RUN}/{name}" for name in expand(OF_CLASSES, dataset=CLASSIFIED_DATASETS)],
+    [f"reports/{RUN}/{name}" for name in expand(OF_QUERIES, dataset=SEARCHED_DATASETS, backbone=BACKBONES)],
     [
         f"reports/{RUN}/{name}"
         for study in CONFIG["analyses"]
-        for name in expand(STUDIES[study], dataset=DATASETS, backbone=BACKBONES)
+        for name in expand(STUDIES[study], dataset=CLASSIFIED_DATASETS, backbone=BACKBONES)
     ],
 ]
 SELECTED = {
-    section: {name: CATALOG[section][name] for name in CONFIG[section]} for section in ("datasets", "backbones", "representations")
+    "datasets": {name: CATALOG["datasets"][name] | {"task": TASKS[name]} for name in DATASETS},
+    "backbones": {name: CATALOG["backbones"][name] for name in BACKBONES},
+    "representations": {name: CATALOG["representations"][name] for name in dict.fromkeys(REPRESENTATIONS + SEARCHED)},
 }
 
 
 rule collect_metrics:
     input:
-        figures=expand("results/classification/{stem}.csv", stem=classified()),
+        figures=expand("{stem}.csv", stem=judged()),
         extraction=expand("results/activations/{stem}.timings.csv", stem=shard_stems()),
         encoding=expand("results/representations/{stem}.timings.csv", stem=shard_stems()),
     output:
@@ -45,7 +50,7 @@ rule collect_metrics:
         mem_mb=500,
         runtime="10m",
     params:
-        plans=lambda w: dumps(PLANS),
+        plans=lambda w: dumps({d: {b: PLANS[PURPOSES[d], b] for b in BACKBONES} for d in DATASETS}),
     message:
         "Collecting the figures of the run"
     script:
@@ -149,7 +154,7 @@ rule plot_comparison:
 rule plot_classes:
     input:
         metrics="reports/{run}/metrics.csv",
-        scores=lambda w: expand("results/classification/{stem}.safetensors", stem=classified([w.dataset])),
+        scores=lambda w: expand("{stem}.safetensors", stem=judged([w.dataset])),
     output:
         csv="reports/{run}/classes-{dataset}.csv",
         html=report(

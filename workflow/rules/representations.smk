@@ -5,7 +5,7 @@ rule encode_representations:
     input:
         index="results/datasets/{dataset}/index.csv",
         shard="results/activations/{dataset}/{backbone}/shards/{shard}.safetensors",
-        codebooks=lambda w: [f"results/codebooks/{w.dataset}/{w.backbone}/{name}.safetensors" for name in learned(w.backbone)],
+        codebooks=lambda w: [f"results/codebooks/{w.dataset}/{w.backbone}/{name}.safetensors" for name in learned(plan(w))],
         foreign=foreign_files,
     output:
         shard="results/representations/{dataset}/{backbone}/shards/{shard}.safetensors",
@@ -20,7 +20,7 @@ rule encode_representations:
         mem_mb=4000,
         runtime="4h",
     params:
-        plan=lambda w: dumps(PLANS[w.backbone]),
+        plan=lambda w: dumps(plan(w)),
         engine=CONFIG["encoding"]["backend"],
         shards=lambda w: SHARDS[w.dataset],
     message:
@@ -43,7 +43,7 @@ rule fit_reductions:
         mem_mb=6000,
         runtime="2h",
     params:
-        plan=lambda w: dumps(PLANS[w.backbone]),
+        plan=lambda w: dumps(plan(w)),
         seed=CONFIG["seed"],
     message:
         "Fitting second projections of {wildcards.dataset}, {wildcards.backbone}"

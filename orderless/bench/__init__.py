@@ -1,0 +1,58 @@
+"""Benchmarks: each figure of ours beside its peer's and beside the machine's limit, measured in one run.
+
+One module a topic, with `measure() -> list of rows` (see `row`). `python -m orderless.bench TOPIC --out FILE` runs one in a
+process of its own and adds the machine's stamp and the peak of its memory.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+TOPICS = ["fisher", "codebooks", "extraction", "classification", "retrieval"]
+
+
+def paired(calls: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
+    """The median seconds of each call, all called in turn `repeats` times after one call that does not count."""
+    for call in calls.values():
+        call()
+    spent: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            spent[name].append(timed(call)[0])
+    return {name: float(np.median(times)) for name, times in spent.items()}
+
+
+def timed(call: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds of one call, and what it returned."""
+    begin = time.perf_counter()
+    found = call()
+    return time.perf_counter() - begin, found
+
+
+def row(figure: str, peer: str, ours: float, theirs: float, limit: float | None = None, **notes: Any) -> dict:
+    """One line of the benchmark, in seconds. ratio: peer over ours. limit: what the machine allows, measured in the same run.
+
+    notes: what else is to be known; `wanted`, where given, is the least ratio that the suite holds itself to.
+    """
+    found = {"figure": figure, "peer": peer, "ours_seconds": ours, "peer_seconds": theirs, "ratio": theirs / ours}
+    return found | {"limit_seconds": limit, "notes": notes}
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    import platform
+    from importlib.metadata import version
+
+    import torch
+
+    facts = Path("/proc/cpuinfo")
+    lines = facts.read_text().splitlines() if facts.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    packages = {name: version(name) for name in ("torch", "numpy", "scikit-learn", "faiss-cpu", "cyvlfeat")}
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    return {"processor": names[0] if names else platform.processor(), "cores": os.cpu_count(), "threads": torch.get_num_threads(),
+            "gpu": gpu, "system": platform.system(), "python": platform.python_version(), "packages": packages}  # fmt: skip
