@@ -16,6 +16,7 @@ include: "workflow/rules/representations.smk"
 include: "workflow/rules/classification.smk"
 include: "workflow/rules/retrieval.smk"
 include: "workflow/rules/analyses.smk"
+include: "workflow/rules/bench.smk"
 include: "workflow/rules/reports.smk"
 
 

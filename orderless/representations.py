@@ -64,16 +64,15 @@ def bags(shard: Tensors | Encoded, name: str) -> Iterator[Bag]:
 
 def encode_levels(bag: Bag, encoder, codebook: dict[str, np.ndarray], engine, chosen: np.ndarray | None = None) -> tuple:
     """Each level's vector (levels, D) and count (levels,), of the chosen descriptors only. An empty level has zeros and none."""
-    vectors: list[np.ndarray | None] = []
-    counts = bag.counts.copy()
-    for level in range(len(counts)):
-        rows = np.flatnonzero((bag.level == level) if chosen is None else (bag.level == level) & chosen)
-        if chosen is not None:
-            counts[level] = len(rows)
-        part = bag.x[rows], None if bag.guide is None else bag.guide[rows]
-        vectors.append(encoder.encode(*part, codebook, engine) if len(rows) else None)
-    length = next(len(vector) for vector in vectors if vector is not None)
-    return np.stack([np.zeros(length, np.float32) if vector is None else vector for vector in vectors]), counts
+    rows = np.arange(len(bag.x)) if chosen is None else np.flatnonzero(chosen)
+    held = np.bincount(bag.level[rows], minlength=len(bag.counts))
+    counts = bag.counts.copy() if chosen is None else held.astype(np.float64)
+    full = np.flatnonzero(held)
+    x, guide = bag.x[rows], None if bag.guide is None else bag.guide[rows]
+    found = encoders.encode_bags(encoder, x, guide, held[full].tolist(), codebook, engine)
+    vectors = np.zeros((len(held), found.shape[1]), np.float32)
+    vectors[full] = found
+    return vectors, counts
 
 
 def represent(encoded: list[tuple[np.ndarray, np.ndarray]], row: dict[str, Any]) -> np.ndarray:

@@ -6,6 +6,7 @@ the pre-trained SVM classifiers", and accumulate the scores over the overlapping
 
 import numpy as np
 
+from orderless.encoders import encode_bags
 from orderless.normalisation import normalise
 
 
@@ -16,7 +17,7 @@ def patch_scores(
     found = np.empty((len(x), len(weights)))
     for first in range(0, len(x), block):
         rows = x[first : first + block]
-        vectors = np.stack([encoder.encode(row[None], None, codebook, engine) for row in rows])
+        vectors = encode_bags(encoder, rows, None, [1] * len(rows), codebook, engine)
         found[first : first + block] = normalise(vectors, chain) @ weights.T
     return found
 

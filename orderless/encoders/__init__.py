@@ -3,12 +3,15 @@
 One file each. A file `kind.py` defines `Encoder`, a frozen dataclass whose fields are the catalog's parameters, with
 `fit(x, engine, seed) -> codebook` (a dict of arrays, empty where nothing is learned), `encode(x, guide, codebook, engine)
 -> (D,) float32`, `learned`: whether it has a codebook, and `mean_type`: whether the vector of two bags is the count-weighted
-mean of theirs. One whose class says `sparse` makes bags of words instead, by `encode_words`.
+mean of theirs. One that is faster with several bags at once also has `encode_many(x, counts, codebook, engine)`. One whose
+class says `sparse` makes bags of words instead, by `encode_words`.
 """
 
 import importlib
 import pkgutil
 from typing import Any
+
+import numpy as np
 
 from orderless.errors import OrderlessError, nearest
 
@@ -39,3 +42,12 @@ def make(entry: dict[str, Any], where: str = "encoder") -> Any:
 def is_sparse(encoder: Any) -> bool:
     """Whether an encoder makes bags of words, which are searched and not classified."""
     return bool(getattr(encoder, "sparse", False))
+
+
+def encode_bags(encoder: Any, x: np.ndarray, guide: np.ndarray | None, counts: list[int], codebook: dict, engine) -> np.ndarray:
+    """The vectors of several bags, none of them empty, whose descriptors x (n, d) lie one after another: (bags, D) float32."""
+    if hasattr(encoder, "encode_many"):
+        return encoder.encode_many(x, counts, codebook, engine)
+    ends = np.cumsum(counts)
+    cuts = [slice(end - count, end) for end, count in zip(ends, counts, strict=True)]
+    return np.stack([encoder.encode(x[cut], None if guide is None else guide[cut], codebook, engine) for cut in cuts])

@@ -22,3 +22,7 @@ class Encoder:
     def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], engine) -> np.ndarray:
         """(n, d) -> (2 K d,): the mean gradient of the log-likelihood (the summand of paper B's Eq. 1), not normalised."""
         return engine.fisher_vector(x, codebook)
+
+    def encode_many(self, x: np.ndarray, counts: list[int], codebook: dict[str, np.ndarray], engine) -> np.ndarray:
+        """Several bags, one after another in x: (bags, 2 K d)."""
+        return engine.fisher_vectors(x, counts, codebook)

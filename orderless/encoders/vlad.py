@@ -5,21 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 
-def kernel_weights(x: np.ndarray, centres: np.ndarray, nearest: int, sigma: float) -> np.ndarray:
-    """(n, k) weights: exp(-d^2 / (2 sigma^2)) over the `nearest` centres of each row, scaled to sum to one.
-
-    The smallest distance is subtracted first: far-off descriptors keep weights that sum to one instead of 0 / 0.
-    """
-    centres = centres.astype(np.float64)
-    squared = (x**2).sum(1, keepdims=True) - 2 * x @ centres.T + (centres**2).sum(1)
-    chosen = np.argsort(squared, axis=1, kind="stable")[:, :nearest]
-    distance = np.take_along_axis(squared, chosen, 1)
-    kernel = np.exp(-(distance - distance[:, :1]) / (2 * sigma**2))
-    weights = np.zeros_like(squared)
-    np.put_along_axis(weights, chosen, kernel / kernel.sum(1, keepdims=True), 1)
-    return weights.astype(np.float32)
-
-
 @dataclass(frozen=True)
 class Encoder:
     """words: k-means centres. nearest, sigma: the assignment kernel. iterations: Lloyd steps."""
@@ -38,5 +23,8 @@ class Encoder:
 
     def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], engine) -> np.ndarray:
         """(n, d) -> (k d,): the weighted sum of residuals, not normalised."""
-        centres = codebook["centres"]
-        return engine.vlad(x, centres, kernel_weights(x, centres, self.nearest, self.sigma))
+        return engine.vlad(x, codebook["centres"], self.nearest, self.sigma)
+
+    def encode_many(self, x: np.ndarray, counts: list[int], codebook: dict[str, np.ndarray], engine) -> np.ndarray:
+        """Several bags, one after another in x: (bags, k d)."""
+        return engine.vlads(x, counts, codebook["centres"], self.nearest, self.sigma)

@@ -1,7 +1,7 @@
 """Two computers of the same mathematics: VLFeat through cyvlfeat, and dense matrix products with torch.
 
-Both modules have the functions kmeans(x, k, iterations, seed), gmm(x, k, iterations, seed), fisher_vector(x, gmm) and
-vlad(x, centres, weights), on numpy arrays.
+Both modules have the functions kmeans(x, k, iterations, seed), gmm(x, k, iterations, seed), fisher_vector(x, gmm),
+vlad(x, centres, nearest, sigma), and of the last two a plural for several bags at once; on numpy arrays.
 """
 
 import importlib

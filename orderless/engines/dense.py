@@ -1,11 +1,15 @@
-"""k-means, GMM, Fisher vectors and VLAD as dense matrix products with torch, on CPU or GPU."""
+"""k-means, GMM, Fisher vectors and VLAD as dense matrix products with torch, on CPU or GPU.
+
+Distances and log densities are affine in x, or in x and its squares side by side: one matrix product each, and one more gathers
+all statistics.
+"""
 
 import numpy as np
 import torch
 
 from orderless.engines import Gmm, check_enough, check_gmm, start_from_centres, variance_floor
 
-BLOCK = 65_536  # rows that are compared with all centres at once: bounds the memory
+BLOCK = 8192  # rows that are compared with all centres at once: their similarities stay near the processor
 
 
 def tensor(x: np.ndarray) -> torch.Tensor:
@@ -13,84 +17,107 @@ def tensor(x: np.ndarray) -> torch.Tensor:
     return torch.as_tensor(np.ascontiguousarray(x, np.float32), device="cuda" if torch.cuda.is_available() else "cpu")
 
 
-def squared_distances(x: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
-    """(n, k) squared Euclidean distances."""
-    return ((x**2).sum(1, keepdim=True) - 2 * x @ centres.T + (centres**2).sum(1)).clamp_min_(0)
+def nearest_centres(x: torch.Tensor, centres: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The nearest centre (n,) of each row, and its squared distance less the row's own squares (n,), which choose nothing."""
+    lengths, turned = (centres**2).sum(1), centres.T.contiguous()
+    parts = [torch.addmm(lengths, block, turned, alpha=-2).min(1) for block in x.split(BLOCK)]
+    return torch.cat([part.indices for part in parts]), torch.cat([part.values for part in parts])
 
 
 def plus_plus(x: torch.Tensor, k: int, seed: int) -> torch.Tensor:
     """k-means++ start: each next centre drawn with probability proportional to the squared distance to those chosen."""
     rng = np.random.default_rng(seed)
+    squares = (x**2).sum(1)
     chosen = [int(rng.integers(len(x)))]
-    nearest = squared_distances(x, x[chosen])[:, 0]
+    nearest = torch.full_like(squares, torch.inf)
     for _ in range(k - 1):
+        last = x[chosen[-1]]
+        nearest = torch.minimum(nearest, (squares - 2 * (x @ last) + last @ last).clamp_min_(0))
         mass = nearest.double().cumsum(0)
         # All points equal to a centre: any of them is as good.
         point = rng.random() * float(mass[-1])
         chosen.append(min(int(torch.searchsorted(mass, point, right=True)), len(x) - 1))
-        nearest = torch.minimum(nearest, squared_distances(x, x[chosen[-1:]])[:, 0])
     return x[chosen].clone()
 
 
 def kmeans(x: np.ndarray, k: int, iterations: int, seed: int) -> np.ndarray:
-    """Lloyd's k-means from a k-means++ start; an empty cluster takes the point farthest from its centre.
-
-    x: (n, d) float32. Returns centres (k, d) float32. Stops when no assignment changes.
-    """
+    """Lloyd's k-means from a k-means++ start. x: (n, d) float32. Returns centres (k, d) float32."""
     check_enough(x, k)
     data = tensor(x)
-    centres = plus_plus(data, k, seed)
-    before = None
+    shift = data.mean(0)  # distances cancel least about the mean of the data
+    data = data - shift
+    return (lloyd(data, plus_plus(data, k, seed), iterations) + shift).cpu().numpy()
+
+
+def lloyd(data: torch.Tensor, centres: torch.Tensor, iterations: int) -> torch.Tensor:
+    """Lloyd steps from given centres (k, d) until no assignment changes; an empty cluster takes the point farthest from its own."""
+    before, centres = None, centres.clone()
+    squares = (data**2).sum(1)
     for _ in range(iterations):
-        parts = [squared_distances(block, centres).min(1) for block in data.split(BLOCK)]
-        distance, nearest = torch.cat([p.values for p in parts]), torch.cat([p.indices for p in parts])
+        nearest, distance = nearest_centres(data, centres)
         if before is not None and torch.equal(nearest, before):
             break
         before = nearest
-        counts = torch.bincount(nearest, minlength=k)
+        counts = torch.bincount(nearest, minlength=len(centres))
         sums = torch.zeros_like(centres).index_add_(0, nearest, data)
         full = counts > 0
         centres[full] = sums[full] / counts[full, None]
         empty = torch.nonzero(~full)[:, 0]
         if len(empty):
-            centres[empty] = data[distance.topk(len(empty)).indices]
-    return centres.cpu().numpy()
+            centres[empty] = data[(distance + squares).topk(len(empty)).indices]
+    return centres
 
 
-def posteriors(x: torch.Tensor, means: torch.Tensor, covariances: torch.Tensor, priors: torch.Tensor) -> torch.Tensor:
-    """(n, k) log densities: log of prior times Gaussian, constants common to all Gaussians left out."""
+def with_squares(x: torch.Tensor) -> torch.Tensor:
+    """(n, d) -> (n, 2 d): x beside its squares."""
+    return torch.cat([x, x * x], 1)
+
+
+def log_densities(means: torch.Tensor, covariances: torch.Tensor, priors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Offsets (k,) and weights (2 d, k), so that offsets + with_squares(x) @ weights are the logs of prior times Gaussian.
+
+    Constants common to all Gaussians are left out.
+    """
     inverse = 1 / covariances
-    log_scale = priors.log() - 0.5 * covariances.log().sum(1)
-    return log_scale - 0.5 * (x**2 @ inverse.T - 2 * x @ (means * inverse).T + (means**2 * inverse).sum(1))
+    offsets = priors.log() - 0.5 * (covariances.log() + means**2 * inverse).sum(1)
+    return offsets, torch.cat([means * inverse, -0.5 * inverse], 1).T.contiguous()
 
 
 def gmm(x: np.ndarray, k: int, iterations: int, seed: int) -> Gmm:
-    """Gaussian mixture with diagonal covariances by EM from a k-means start, in blocks. x: (n, d) float32.
+    """Gaussian mixture with diagonal covariances by EM from a k-means start. x: (n, d) float32.
 
-    Returns means (k, d), covariances (k, d) and priors (k,), float32. Stops when the mean log-likelihood gains under 1e-6.
+    Returns means (k, d), covariances (k, d) and priors (k,), float32.
     """
     x = np.asarray(x, np.float32)
     bound = variance_floor(x)
-    start = start_from_centres(x, kmeans(x, k, 25, seed), bound)
+    return em(x, start_from_centres(x, kmeans(x, k, 25, seed), bound), iterations, bound)
+
+
+def em(x: np.ndarray, start: Gmm, iterations: int, bound: np.ndarray) -> Gmm:
+    """EM steps from a given mixture, in blocks, until the mean log-likelihood gains under 1e-6. bound: (d,) least variances."""
     # Sums of squares cancel least about the mean of the data.
     shift = tensor(x.mean(0))
     data, floor = tensor(x) - shift, tensor(bound)
     means, covariances, priors = tensor(start["means"]) - shift, tensor(start["covariances"]), tensor(start["priors"])
-    last = -np.inf
+    last, d = -np.inf, data.shape[1]
     for _ in range(iterations):
-        zero, first, second = torch.zeros_like(priors), torch.zeros_like(means), torch.zeros_like(means)
-        likelihood = 0.0
+        offsets, weights = log_densities(means, covariances, priors)
+        zero, sums, likelihood = torch.zeros_like(priors), means.new_zeros(len(priors), 2 * d), 0.0
         for block in data.split(BLOCK):
-            logs = posteriors(block, means, covariances, priors)
-            total = logs.logsumexp(1, keepdim=True)
-            likelihood += float(total.double().sum()) / len(data)
-            share = (logs - total).exp_()
-            zero, first, second = zero + share.sum(0), first + share.T @ block, second + share.T @ block**2
+            both = with_squares(block)
+            share = torch.addmm(offsets, both, weights)
+            top = share.amax(1, keepdim=True)
+            share = share.sub_(top).exp_()
+            total = share.sum(1, keepdim=True)
+            likelihood += float((top + total.log()).double().sum()) / len(data)
+            share /= total
+            zero += share.sum(0)
+            sums.addmm_(share.T, both)
         # A Gaussian that lost its points keeps its place and the least prior instead of dividing by nothing.
-        alive = zero > 1e-3
+        alive = (zero > 1e-3)[:, None]
         mass = zero.clamp_min(1e-3)[:, None]
-        means = torch.where(alive[:, None], first / mass, means)
-        covariances = torch.where(alive[:, None], second / mass - means**2, covariances).maximum(floor)
+        means = torch.where(alive, sums[:, :d] / mass, means)
+        covariances = torch.where(alive, sums[:, d:] / mass - means**2, covariances).maximum(floor)
         priors = (zero / len(data)).clamp_min(1e-6)
         priors = priors / priors.sum()
         if likelihood - last < 1e-6:
@@ -107,22 +134,59 @@ def fisher_vector(x: np.ndarray, mixture: Gmm) -> np.ndarray:
     x: (n, d) float32. Returns (2 k d,) float32, first the mean part, then the deviation part.
     Perronnin et al. 2010, Eq. 16-17; the layout of VLFeat's vl_fisher, whose cut of posteriors below 1e-6 it shares.
     """
+    return fisher_vectors(x, [len(x)], mixture)[0]
+
+
+def fisher_vectors(x: np.ndarray, counts: list[int], mixture: Gmm) -> np.ndarray:
+    """The Fisher vectors of several bags, whose descriptors x (n, d) lie one after another, counts of each: (bags, 2 k d) float32.
+
+    The posteriors of all bags come from one matrix product.
+    """
     means, covariances, priors = (tensor(mixture[key]) for key in ("means", "covariances", "priors"))
     shift = means.mean(0)
     data, means = tensor(x) - shift, means - shift
     # The squares of a distance's terms cancel: where they are so large that float32 would show it, count in float64.
-    if float((data.abs().amax(0) ** 2 / covariances).sum(1).max()) > 1e4:
+    if float((torch.stack([data.amax(0), -data.amin(0)]).amax(0) ** 2 / covariances).sum(1).max()) > 1e4:
         data, means, covariances, priors = data.double(), means.double(), covariances.double(), priors.double()
-    share = posteriors(data, means, covariances, priors).softmax(1)
-    share = torch.where(share < 1e-6, 0.0, share)
-    deviation = covariances.sqrt()
-    zero, first, second = share.sum(0)[:, None], share.T @ data, share.T @ data**2
-    u = (first - zero * means) / deviation / (len(data) * priors.sqrt())[:, None]
-    v = ((second - 2 * means * first + zero * means**2) / covariances - zero) / (len(data) * (2 * priors).sqrt())[:, None]
-    return torch.cat([u.flatten(), v.flatten()]).float().cpu().numpy()
+    offsets, weights = log_densities(means, covariances, priors)
+    both, d = with_squares(data), data.shape[1]
+    share = torch.threshold_(torch.addmm(offsets, both, weights).softmax(1), 1e-6, 0.0)
+    deviation, found = covariances.sqrt(), []
+    for part, values in zip(share.split(counts), both.split(counts), strict=True):
+        zero, sums = part.sum(0)[:, None], part.T @ values
+        first, second, rows = sums[:, :d], sums[:, d:], max(len(part), 1)
+        u = (first - zero * means) / deviation / (rows * priors.sqrt())[:, None]
+        v = ((second - 2 * means * first + zero * means**2) / covariances - zero) / (rows * (2 * priors).sqrt())[:, None]
+        found.append(torch.cat([u.flatten(), v.flatten()]))
+    return torch.stack(found).float().cpu().numpy()
 
 
-def vlad(x: np.ndarray, centres: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Sum over x (n, d) of weights (n, k) times the residual to each centre (k, d), not normalised; (k d,) float32."""
-    share, means = tensor(weights), tensor(centres)
-    return (share.T @ tensor(x) - share.sum(0)[:, None] * means).flatten().cpu().numpy()
+def vlad(x: np.ndarray, centres: np.ndarray, nearest: int, sigma: float) -> np.ndarray:
+    """Sum over x (n, d) of each row's residuals to its `nearest` centres (k, d), weighed by exp(-d^2 / (2 sigma^2)) scaled to sum
+    to one; not normalised, (k d,) float32. The smallest distance is subtracted first: far-off rows keep weights.
+    """
+    return vlads(x, [len(x)], centres, nearest, sigma)[0]
+
+
+def vlads(x: np.ndarray, counts: list[int], centres: np.ndarray, nearest: int, sigma: float) -> np.ndarray:
+    """The VLADs of several bags, whose descriptors x (n, d) lie one after another, counts of each: (bags, k d) float32."""
+    means = tensor(centres)
+    shift = means.mean(0)
+    data, means = tensor(x) - shift, means - shift
+    if nearest == 1:
+        chosen = nearest_centres(data, means)[0][:, None]
+        kernel = torch.ones_like(chosen, dtype=torch.float32)
+    else:
+        # float64, as differences of large squares are scaled by a sigma of the user's
+        distance = (means.double() ** 2).sum(1) - 2 * data.double() @ means.double().T
+        low, chosen = distance.topk(min(nearest, len(means)), largest=False)
+        kernel = torch.softmax(-low / (2 * sigma**2), 1).float()
+    found = []
+    for rows, words, weights in zip(data.split(counts), chosen.split(counts), kernel.split(counts), strict=True):
+        mass = torch.zeros(len(means), device=means.device).index_add_(0, words.flatten(), weights.flatten())
+        if words.shape[1] == 1:
+            sums = torch.zeros_like(means).index_add_(0, words[:, 0], rows)
+        else:
+            sums = torch.zeros(len(rows), len(means), device=means.device).scatter_(1, words, weights).T @ rows
+        found.append((sums - mass[:, None] * means).flatten())
+    return torch.stack(found).cpu().numpy()

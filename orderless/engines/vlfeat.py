@@ -31,7 +31,12 @@ def gmm(x: np.ndarray, k: int, iterations: int, seed: int) -> Gmm:
     """
     x = np.ascontiguousarray(x, np.float32)
     floor = variance_floor(x)
-    start = start_from_centres(x, kmeans(x, k, 25, seed), floor)
+    return em(x, start_from_centres(x, kmeans(x, k, 25, seed), floor), iterations, floor)
+
+
+def em(x: np.ndarray, start: Gmm, iterations: int, floor: np.ndarray) -> Gmm:
+    """vl_gmm's EM steps from a given mixture. floor: (d,) least variances."""
+    k = len(start["priors"])
     # vl_gmm reads its bounds as doubles, cyvlfeat 0.7.1 hands it the data's float32: give it the doubles' own bytes.
     bound = floor.astype(np.float64).view(np.float32)
     means, covariances, priors, *_ = cygmm.cy_gmm(
@@ -41,13 +46,44 @@ def gmm(x: np.ndarray, k: int, iterations: int, seed: int) -> Gmm:
     return check_gmm({"means": means, "covariances": covariances, "priors": priors})
 
 
+def bags(x: np.ndarray, counts: list[int]) -> list[np.ndarray]:
+    """The bags that lie one after another in x."""
+    return np.split(x, np.cumsum(counts)[:-1])
+
+
+def fisher_vectors(x: np.ndarray, counts: list[int], mixture: Gmm) -> np.ndarray:
+    """`fisher_vector` of several bags, one after another in x: (bags, 2 k d) float32."""
+    return np.stack([fisher_vector(bag, mixture) for bag in bags(x, counts)])
+
+
 def fisher_vector(x: np.ndarray, mixture: Gmm) -> np.ndarray:
     """vl_fisher without further normalisation: (n, d) -> (2 k d,) float32, the mean part first."""
     x = np.ascontiguousarray(x, np.float32)
     return fisher(x, mixture["means"], mixture["covariances"], mixture["priors"])
 
 
-def vlad(x: np.ndarray, centres: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """vl_vlad without normalisation: sum over x of weights (n, k) times the residual to each centre; (k d,) float32."""
-    x, weights = np.ascontiguousarray(x, np.float32), np.ascontiguousarray(weights, np.float32)
+def kernel_weights(x: np.ndarray, centres: np.ndarray, nearest: int, sigma: float) -> np.ndarray:
+    """(n, k) weights: exp(-d^2 / (2 sigma^2)) over the `nearest` centres of each row, scaled to sum to one.
+
+    The smallest distance is subtracted first: far-off descriptors keep weights that sum to one instead of 0 / 0.
+    """
+    centres = centres.astype(np.float64)
+    squared = (x**2).sum(1, keepdims=True) - 2 * x @ centres.T + (centres**2).sum(1)
+    chosen = np.argsort(squared, axis=1, kind="stable")[:, :nearest]
+    distance = np.take_along_axis(squared, chosen, 1)
+    kernel = np.exp(-(distance - distance[:, :1]) / (2 * sigma**2))
+    weights = np.zeros_like(squared)
+    np.put_along_axis(weights, chosen, kernel / kernel.sum(1, keepdims=True), 1)
+    return weights.astype(np.float32)
+
+
+def vlad(x: np.ndarray, centres: np.ndarray, nearest: int, sigma: float) -> np.ndarray:
+    """vl_vlad without normalisation of x (n, d), each row assigned by `kernel_weights` to centres (k, d); (k d,) float32."""
+    x = np.ascontiguousarray(x, np.float32)
+    weights = kernel_weights(x, centres, nearest, sigma)
     return vl_vlad(x, np.ascontiguousarray(centres, np.float32), weights, unnormalized=True)
+
+
+def vlads(x: np.ndarray, counts: list[int], centres: np.ndarray, nearest: int, sigma: float) -> np.ndarray:
+    """`vlad` of several bags, one after another in x: (bags, k d) float32."""
+    return np.stack([vlad(bag, centres, nearest, sigma) for bag in bags(x, counts)])

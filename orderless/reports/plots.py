@@ -215,3 +215,18 @@ def seeds(table: pd.DataFrame, dataset: str, path: str | Path) -> None:
         title=f"{dataset}: everything random drawn again",
     )
     save(figure, path)
+
+
+def bench(table: pd.DataFrame, path: str | Path) -> None:
+    """How many times as long the peers take, on a logarithmic axis; the line is where both are as fast."""
+    begin()
+    rows = table.assign(name=table["figure"] + "\nbeside " + table["peer"])
+    figure, axes = plt.subplots(figsize=(9, 1.2 + 0.55 * len(rows)))
+    sns.barplot(rows, x="ratio", y="name", color=sns.color_palette("colorblind")[0], ax=axes)
+    for place, ratio in enumerate(rows["ratio"]):
+        axes.text(ratio * 1.05, place, f"{ratio:.3g}", va="center", fontsize=10)
+    axes.axvline(1, color="0.3", lw=1.5)
+    axes.set(xscale="log", xlabel="Peer's time over ours", ylabel="", title="Benchmarks")
+    axes.tick_params(axis="y", labelsize=9)
+    axes.margins(x=0.15)
+    save(figure, path)

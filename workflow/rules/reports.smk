@@ -25,8 +25,10 @@ REPORTS = [
     [
         f"reports/{RUN}/{name}"
         for study in CONFIG["analyses"]
+        if study in STUDIES
         for name in expand(STUDIES[study], dataset=CLASSIFIED_DATASETS, backbone=BACKBONES)
     ],
+    rules.bench.input if "bench" in CONFIG["analyses"] else [],
 ]
 SELECTED = {
     "datasets": {name: CATALOG["datasets"][name] | {"task": TASKS[name]} for name in DATASETS},

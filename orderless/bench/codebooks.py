@@ -1,0 +1,102 @@
+"""Codebooks: EM and k-means from the same start on real descriptors, beside VLFeat, scikit-learn and faiss."""
+
+import warnings
+
+import numpy as np
+import torch
+
+from orderless.bench import paired, row
+from orderless.bench.descriptors import sift
+from orderless.engines import Gmm, dense, start_from_centres, variance_floor
+
+WORDS, EM_ROWS, EM_STEPS, LLOYD_ROWS, LLOYD_STEPS = 256, 80_000, 10, 100_000, 20
+
+
+def mean_log_likelihood(x: np.ndarray, mixture: Gmm) -> float:
+    """By scikit-learn, of any mixture."""
+    from sklearn.mixture import GaussianMixture
+
+    model = GaussianMixture(len(mixture["priors"]), covariance_type="diag")
+    model.means_, model.covariances_ = mixture["means"].astype(float), mixture["covariances"].astype(float)
+    model.weights_ = mixture["priors"].astype(float) / mixture["priors"].sum(dtype=float)
+    model.precisions_cholesky_ = 1 / np.sqrt(model.covariances_)
+    return float(model.score(x))
+
+
+def measure() -> list[dict]:
+    """256 words; 10 EM steps on 80,000 x 128, 20 Lloyd steps on 100,000 x 128."""
+    return [*expectation_maximisation(sift(EM_ROWS)), *lloyd(sift(LLOYD_ROWS))]
+
+
+def expectation_maximisation(x: np.ndarray) -> list[dict]:
+    """EM of both engines and of scikit-learn."""
+    from sklearn.mixture import GaussianMixture
+
+    from orderless.engines import vlfeat
+
+    floor = variance_floor(x)
+    start = start_from_centres(x, dense.kmeans(x[:30_000], WORDS, 10, 0), floor)
+
+    def sklearn_em() -> Gmm:
+        priors = start["priors"].astype(float)
+        given = {"weights_init": priors / priors.sum(), "means_init": start["means"], "precisions_init": 1 / start["covariances"]}
+        common = {"covariance_type": "diag", "tol": 0, "max_iter": EM_STEPS, "reg_covar": float(floor[0])}
+        model = GaussianMixture(WORDS, **common, **given)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.fit(x)
+        return {"means": model.means_, "covariances": model.covariances_, "priors": model.weights_}
+
+    calls = {
+        "ours": lambda: dense.em(x, start, EM_STEPS, floor),
+        "cyvlfeat gmm": lambda: vlfeat.em(x, start, EM_STEPS, floor),
+        "scikit-learn": sklearn_em,
+    }
+    times = paired(calls, repeats=3)
+    both, weights = torch.ones(EM_ROWS, 2 * x.shape[1]), torch.ones(2 * x.shape[1], WORDS)
+    limit = 2 * EM_STEPS * paired({"product": lambda: both @ weights}, repeats=5)["product"]
+    likelihood = {name: mean_log_likelihood(x, call()) for name, call in calls.items()}
+    figure = f"GMM, {EM_ROWS:,} x {x.shape[1]}, {WORDS} Gaussians, {EM_STEPS} EM steps"
+    return [
+        row(figure, peer, times["ours"], times[peer], limit, wanted=wanted,
+            log_likelihood=likelihood["ours"], peer_log_likelihood=likelihood[peer])
+        for peer, wanted in (("cyvlfeat gmm", 4), ("scikit-learn", 2))
+    ]  # fmt: skip
+
+
+def lloyd(x: np.ndarray) -> list[dict]:
+    """k-means of both engines, scikit-learn and faiss."""
+    import faiss
+    from sklearn.cluster import KMeans
+
+    start = np.ascontiguousarray(dense.plus_plus(torch.from_numpy(x), WORDS, 0).numpy())
+
+    def of_faiss() -> np.ndarray:
+        model = faiss.Kmeans(x.shape[1], WORDS, niter=LLOYD_STEPS, max_points_per_centroid=len(x))
+        model.train(x, init_centroids=start)
+        return np.array(model.centroids)
+
+    def of_sklearn() -> np.ndarray:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = KMeans(WORDS, init=start, n_init=1, max_iter=LLOYD_STEPS, tol=0, algorithm="lloyd").fit(x)
+        return model.cluster_centers_
+
+    def of_vlfeat() -> np.ndarray:
+        from cyvlfeat.kmeans import kmeans
+
+        return kmeans(x, WORDS, algorithm="LLOYD", max_num_iterations=LLOYD_STEPS)
+
+    data, first = torch.from_numpy(x), torch.from_numpy(start)
+    calls = {
+        "ours": lambda: dense.lloyd(data, first, LLOYD_STEPS).numpy(),
+        "faiss": of_faiss, "scikit-learn": of_sklearn, "cyvlfeat kmeans, random start": of_vlfeat,
+    }  # fmt: skip
+    times = paired(calls, repeats=3)
+    limit = LLOYD_STEPS * paired({"product": lambda: data @ first.T}, repeats=5)["product"]
+    found = {name: np.ascontiguousarray(call(), np.float32) for name, call in calls.items()}
+    inertia = {name: float(faiss.knn(x, centres, 1)[0].sum(dtype=float)) for name, centres in found.items()}
+    figure = f"k-means, {len(x):,} x {x.shape[1]}, {WORDS} centres, {LLOYD_STEPS} steps"
+    peers = [name for name in calls if name != "ours"]
+    ours = {"inertia": inertia["ours"], "wanted": 1}
+    return [row(figure, peer, times["ours"], times[peer], limit, peer_inertia=inertia[peer], **ours) for peer in peers]

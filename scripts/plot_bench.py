@@ -1,0 +1,46 @@
+"""Gather the benchmarks into a table (CSV, HTML), a JSON with the machine's stamp, and a plot."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from orderless.jobs import run
+from orderless.reports import plots
+from orderless.reports.tables import facts_html
+
+COLUMNS = ["figure", "peer", "ours_seconds", "peer_seconds", "ratio", "limit_seconds", "machine"]
+
+
+def readable(value) -> str:
+    """A note as a person reads it."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def main(snakemake):
+    topics = [json.loads(Path(path).read_text()) for path in snakemake.input]
+    stamp = topics[0]["machine"]
+    rows = [row | {"machine": stamp["gpu"] or stamp["processor"]} for topic in topics for row in topic["rows"]]
+    table = pd.DataFrame(rows)
+    rounded = table[COLUMNS].map(lambda value: float(f"{value:.4g}") if isinstance(value, float) else value)
+    rounded.to_csv(snakemake.output.csv, index=False)
+    Path(snakemake.output.json).write_text(json.dumps(topics, indent=2) + "\n")
+    plots.bench(table, snakemake.output.plot)
+    shown = pd.DataFrame(
+        {
+            "Figure": table["figure"],
+            "Ours, s": table["ours_seconds"].map(readable),
+            "Peer": table["peer"],
+            "Peer, s": table["peer_seconds"].map(readable),
+            "Ratio": table["ratio"].map("{:.2f}".format),
+            "Limit, s": table["limit_seconds"].map(lambda value: "" if pd.isna(value) else readable(value)),
+            "Notes": table["notes"].map(lambda notes: ", ".join(f"{k.replace('_', ' ')} {readable(v)}" for k, v in notes.items())),
+        }
+    )
+    facts = [{"Machine": key, "": json.dumps(value).strip('{}"')} for key, value in stamp.items()]
+    peaks = [{"Topic": topic["topic"], "Peak memory, GiB": topic["peak_memory_gib"]} for topic in topics]
+    sections = {"Figures": shown.to_dict("records"), "Memory": peaks, "Machine": facts}
+    Path(snakemake.output.html).write_text(facts_html("Benchmarks", sections))
+
+
+run(main, globals()["snakemake"])
