@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from orderless import encoders
+from orderless.datasets import shard_images
 from orderless.errors import OrderlessError
 from orderless.foreign import read_foreign
 from orderless.normalisation import l2, normalise, pack_signs
 from orderless.pooling import pool
-from orderless.storage import Tensors
+from orderless.storage import Tensors, recipe
 
 
 class Encoded(dict):
@@ -44,6 +46,12 @@ class Bag:
         centres = self.windows[:, :2] + self.windows[:, 2:] / 2
         row, column = ((centres[:, i] * n).astype(int).clip(0, n - 1) for i, n in ((1, rows), (0, columns)))
         return row * columns + column
+
+
+def open_descriptors(paths: list[str], sets: dict[str, Any], index: pd.DataFrame) -> list[Tensors]:
+    """The shards of a data set's descriptors; refused where they are of other sets or other images."""
+    images = shard_images(index, len(paths))
+    return [Tensors(path, "descriptors", sets=recipe(sets), images=own) for path, own in zip(paths, images, strict=True)]
 
 
 def bags(shard: Tensors | Encoded, name: str) -> Iterator[Bag]:

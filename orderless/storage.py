@@ -1,8 +1,8 @@
 """Intermediate files: safetensors with a header that says what made them, written whole or not at all.
 
 The header's `orderless` entry is a JSON object: `kind` (e.g. "descriptors"), `recipe` (a hash of everything the content
-depends on), `crc` (CRC-32 of each tensor's bytes) and whatever else the writer adds. A reader states the kind, and the
-recipe where it knows it, and refuses a file that is damaged or was made by something else.
+depends on), `tensors` (CRC-32, type and shape of each), `seal` (CRC-32 of the header itself) and whatever else the writer adds.
+A reader states the kind, and what of the header it knows, and refuses a file that is damaged or was made by something else.
 """
 
 import hashlib
@@ -18,6 +18,20 @@ from safetensors.numpy import save_file
 
 from orderless.errors import OrderlessError
 
+MAKERS = {  # kind -> the rules that make it
+    "weights": "train_tinyalex or verify_weights",
+    "sample": "sample_activations",
+    "projections": "fit_projections",
+    "projected sample": "fit_projections",
+    "codebook": "train_codebooks or train_guidance",
+    "descriptors": "extract_activations",
+    "representations": "encode_representations",
+    "reductions": "fit_reductions",
+    "machines": "classify",
+    "scores": "classify",
+    "similarities": "search",
+}
+
 
 def recipe(*parts: Any) -> str:
     """A short hash of JSON-able parts: equal parts, equal recipe."""
@@ -27,6 +41,11 @@ def recipe(*parts: Any) -> str:
 def checksum(array: np.ndarray) -> int:
     """CRC-32 of an array's bytes in C order."""
     return zlib.crc32(np.asarray(array, order="C").data)
+
+
+def facts(array: np.ndarray) -> list:
+    """What is known of a tensor without its bytes: CRC-32, type, shape."""
+    return [checksum(array), str(array.dtype), list(array.shape)]
 
 
 def file_hash(path: str | Path) -> str:
@@ -40,7 +59,8 @@ def save(path: str | Path, tensors: dict[str, np.ndarray], kind: str, **header: 
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-    header |= {"kind": kind, "crc": {name: checksum(array) for name, array in arrays.items()}}
+    header |= {"kind": kind, "tensors": {name: facts(array) for name, array in arrays.items()}}
+    header["seal"] = zlib.crc32(json.dumps(header, sort_keys=True).encode())
     part = path.with_name(f"{path.name}.part{os.getpid()}")
     try:
         part.touch()  # with the rights that the user's umask gives; the library's own file would be private
@@ -57,35 +77,41 @@ def save(path: str | Path, tensors: dict[str, np.ndarray], kind: str, **header: 
 class Tensors:
     """A file of tensors, opened and checked; rows are read from disk as they are asked for.
 
-    kind: what the file must hold. recipe: what it must have been made from, or None where any will do.
+    kind: what the file must hold. expected: entries of its header that are known, `recipe` or others.
     Raises OrderlessError that names the file and says what to do where it is missing, damaged, or another's.
     """
 
-    def __init__(self, path: str | Path, kind: str, recipe: str | None = None):
+    def __init__(self, path: str | Path, kind: str, **expected: Any):
         self.path = Path(path)
-        remedy = "Delete it and run again: snakemake makes it anew."
+        maker = f"rule {MAKERS[kind]} makes" if kind in MAKERS else "the command that made it makes"
+        remedy = f"Delete it and run again: {maker} it anew."
         try:
             self._file = safe_open(self.path, framework="numpy")
             self.header = json.loads((self._file.metadata() or {})["orderless"])
+            seal = self.header.pop("seal")
+            if seal != zlib.crc32(json.dumps(self.header, sort_keys=True).encode()):
+                raise ValueError("its header's checksum differs")
+            if set(self._file.keys()) != set(self.header["tensors"]):
+                raise ValueError("its tensors are not those that were written")
+            for name, known in self.header["tensors"].items():
+                if facts(self[name]) != known:
+                    raise ValueError(f"the checksum of tensor '{name}' differs")
         except FileNotFoundError as error:
-            raise OrderlessError(f"{self.path}: no such file. Run the rule that makes it.") from error
-        except (SafetensorError, KeyError, ValueError, OSError) as error:
+            raise OrderlessError(f"{self.path}: no such file. Run again: {maker} it.") from error
+        except (SafetensorError, KeyError, ValueError, OSError, TypeError, AttributeError) as error:
             raise OrderlessError(f"{self.path}: not a file of this suite, or damaged ({error}). {remedy}") from error
         if self.header.get("kind") != kind:
             raise OrderlessError(f"{self.path}: holds '{self.header.get('kind')}', expected '{kind}'. {remedy}")
-        if recipe is not None and self.header.get("recipe") != recipe:
-            raise OrderlessError(
-                f"{self.path}: was made from other settings (recipe {self.header.get('recipe')}, expected {recipe}). {remedy}"
-            )
-        for name, crc in self.header["crc"].items():
-            if checksum(self[name]) != crc:
-                raise OrderlessError(f"{self.path}: tensor '{name}' is damaged (its checksum differs). {remedy}")
+        for key, value in expected.items():
+            if self.header.get(key) != value:
+                what = f"{key} {self.header.get(key)}, expected {value}"
+                raise OrderlessError(f"{self.path}: was made from other settings or images ({what}). {remedy}")
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self._file.get_tensor(name)
 
     def __contains__(self, name: str) -> bool:
-        return name in self.header["crc"]
+        return name in self.header["tensors"]
 
     def get(self, name: str) -> np.ndarray | None:
         """The tensor, or None where there is none of that name."""
@@ -94,7 +120,7 @@ class Tensors:
         return self[name]
 
     def names(self) -> list[str]:
-        return sorted(self.header["crc"])
+        return sorted(self.header["tensors"])
 
     def rows(self, name: str, first: int, last: int) -> np.ndarray:
         """Rows [first, last) of a tensor, without reading the rest."""

@@ -3,12 +3,14 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from orderless.datasets import shard_images
 from orderless.inverted import Words, joined
 from orderless.normalisation import PackedSigns, l2, normalise, unpack_signs
 from orderless.plans import leaves
 from orderless.representations import Encoded, encode_shard
-from orderless.storage import Tensors
+from orderless.storage import Tensors, recipe
 
 
 def describe_images(tensors: dict, images: list[str], plan: dict, books: dict, engine, reductions: dict) -> "Representations":
@@ -83,9 +85,17 @@ class Representations:
         return dimensions, stored
 
 
-def open_representations(paths: list[str], reductions: str, plan: dict[str, Any]) -> tuple[Representations, list[str]]:
+def open_shards(paths: list[str], plan: dict[str, Any], index: pd.DataFrame) -> list[Tensors]:
+    """The shards of a data set's vectors; refused where they are of another plan or of other images."""
+    images, made = shard_images(index, len(paths)), recipe(plan)
+    return [Tensors(path, "representations", plan=made, images=own) for path, own in zip(paths, images, strict=True)]
+
+
+def open_representations(
+    paths: list[str], reductions: str, plan: dict[str, Any], index: pd.DataFrame
+) -> tuple[Representations, list[str]]:
     """The finished vectors of a data set from their files, and the recipes of these files."""
-    shards, second = [Tensors(path, "representations") for path in paths], Tensors(reductions, "reductions")
+    shards, second = open_shards(paths, plan, index), Tensors(reductions, "reductions")
     recipes = [file.header["recipe"] for file in (*shards, second)]
     return Representations(shards, plan, {name: second[name] for name in second.names()}), recipes
 

@@ -22,7 +22,7 @@ def main(snakemake):
     index = read_index(inputs.index)
     names, train = classes(index), (index["split"] == "train").to_numpy()
     targets = classification.encode_targets(index["labels"].tolist(), index["ignored"].tolist(), names)
-    finished, made_from = open_representations(inputs.shards, inputs.reductions, json.loads(params.plan))
+    finished, made_from = open_representations(inputs.shards, inputs.reductions, json.loads(params.plan), index)
     made_of = recipe("scores", choice, made_from)
     rng = generator(params.seed, snakemake.wildcards.dataset, "bootstrap")
     resamples = evaluation.resample(int((~train).sum()), params.bootstrap, rng)

@@ -22,15 +22,22 @@ def installed(package: str) -> str:
 
 def main(snakemake):
     selected, config = json.loads(snakemake.params.selected), json.loads(snakemake.params.config)
+    left_out = {Path(path).parts[-2]: len(Path(path).read_text().splitlines()) for path in snakemake.input.skipped}
     datasets = []
     for path in map(Path, snakemake.input.indices):
         index, entry = read_index(path), selected["datasets"][path.parts[-2]]
         counts = index["split"].value_counts()
         datasets.append(
-            {"Data set": entry.get("title", path.parts[-2]), "Classes": len(classes(index)),
-             "Training images": counts.get("train", 0),
-             "Test images": counts.get("test", 0), "Task": entry["task"], "Licence": entry.get("licence", "")}
-        )  # fmt: skip
+            {
+                "Data set": entry.get("title", path.parts[-2]),
+                "Classes": len(classes(index)),
+                "Training images": counts.get("train", 0),
+                "Test images": counts.get("test", 0),
+                "Unreadable, skipped": left_out.get(path.parts[-2], 0),
+                "Task": entry["task"],
+                "Licence": entry.get("licence", ""),
+            }
+        )
     networks = []
     for path in map(Path, snakemake.input.cards):
         card, entry = json.loads(path.read_text()), selected["backbones"][path.parts[-2]]

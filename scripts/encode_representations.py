@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from orderless import engines
-from orderless.datasets import read_index, shard_rows
+from orderless.datasets import read_index, shard_images, shard_rows
 from orderless.jobs import run
 from orderless.representations import encode_shard, read_codebooks
 from orderless.storage import Tensors, recipe, save
@@ -15,14 +15,16 @@ from orderless.storage import Tensors, recipe, save
 def main(snakemake):
     plan = json.loads(snakemake.params.plan)
     index = read_index(snakemake.input.index)
-    images = index["image"].iloc[list(shard_rows(len(index), snakemake.params.shards, int(snakemake.wildcards.shard)))].tolist()
-    shard = Tensors(snakemake.input.shard, "descriptors")
+    number, shards = int(snakemake.wildcards.shard), snakemake.params.shards
+    images = index["image"].iloc[list(shard_rows(len(index), shards, number))].tolist()
+    own = shard_images(index, shards)[number]
+    shard = Tensors(snakemake.input.shard, "descriptors", sets=recipe(plan["sets"]), images=own)
     codebooks, recipes = read_codebooks([Path(path) for path in snakemake.input.codebooks], shard)
     tensors, lengths, seconds = encode_shard(
         shard, images, plan, codebooks, engines.get(snakemake.params.engine), snakemake.wildcards.dataset
     )
     made_of = recipe("representations", plan, shard.header["recipe"], recipes, snakemake.params.engine)
-    save(snakemake.output.shard, tensors, "representations", recipe=made_of, dimensions=lengths)
+    save(snakemake.output.shard, tensors, "representations", recipe=made_of, dimensions=lengths, plan=recipe(plan), images=own)
     table = pd.DataFrame({"representation": list(seconds), "seconds": list(seconds.values()), "images": len(images)})
     table.to_csv(snakemake.output.timings, index=False)
 

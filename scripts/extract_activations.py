@@ -23,8 +23,10 @@ def main(snakemake):
     network = load(entry, wildcards.backbone, snakemake.input.weights, device)
     extractor = Extractor(network, entry, sets, by_set(projections), device)
     tensors = extract(extractor, rows["path"].tolist(), read_image, progress)
-    made_of = recipe("descriptors", projections.header["recipe"], rows[["image", "sha256"]].values.tolist())
-    save(snakemake.output.shard, tensors, "descriptors", recipe=made_of, projections=projections.header["recipe"])
+    images = rows[["image", "sha256"]].values.tolist()
+    known = {"projections": projections.header["recipe"], "sets": recipe(sets), "images": recipe(images)}
+    made_of = recipe("descriptors", projections.header["recipe"], images)
+    save(snakemake.output.shard, tensors, "descriptors", recipe=made_of, **known)
     seconds = extractor.seconds
     table = pd.DataFrame({"set": list(seconds), "seconds": list(seconds.values()), "images": len(rows)})
     table.to_csv(snakemake.output.timings, index=False)

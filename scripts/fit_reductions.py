@@ -7,8 +7,8 @@ import numpy as np
 from orderless.datasets import read_index
 from orderless.jobs import run
 from orderless.seeds import generator
-from orderless.storage import Tensors, recipe, save
-from orderless.vectors import Representations, fit_reduction
+from orderless.storage import recipe, save
+from orderless.vectors import Representations, fit_reduction, open_shards
 
 MOST = 5000  # training vectors that serve, as in paper A's code
 
@@ -16,8 +16,9 @@ MOST = 5000  # training vectors that serve, as in paper A's code
 def main(snakemake):
     plan = json.loads(snakemake.params.plan)
     wanted = {name: row["reduce"] for name, row in plan["representations"].items() if "reduce" in row}
-    train = (read_index(snakemake.input.index)["split"] == "train").to_numpy()
-    shards = [Tensors(path, "representations") for path in snakemake.input.shards]
+    index = read_index(snakemake.input.index)
+    train = (index["split"] == "train").to_numpy()
+    shards = open_shards(snakemake.input.shards, plan, index)
     finished = Representations(shards, plan)
     tensors = {}
     for name, dim in wanted.items():

@@ -11,9 +11,9 @@ from orderless.datasets import read_index, shard_rows
 from orderless.images import read_image
 from orderless.jobs import run
 from orderless.reports import plots
-from orderless.representations import bags
+from orderless.representations import bags, open_descriptors
 from orderless.storage import Tensors
-from orderless.vectors import Representations
+from orderless.vectors import Representations, open_shards
 
 SIDE = 96  # cells of a map
 
@@ -24,7 +24,7 @@ def main(snakemake):
     row = plan["representations"][name]
     index = read_index(inputs.index)
     train = (index["split"] == "train").to_numpy()
-    vectors = Representations([Tensors(path, "representations") for path in inputs.shards], plan).matrix(name)
+    vectors = Representations(open_shards(inputs.shards, plan, index), plan).matrix(name)
     machines = Tensors(inputs.machines[0], "machines")
     weights, names = classification.full_weights(machines, vectors[train]), machines.header["classes"]
     book = Tensors(inputs.codebooks[0], "codebook")
@@ -32,8 +32,7 @@ def main(snakemake):
     engine = engines.get(snakemake.params.engine)
     shown: list[tuple] = []
     game: list[dict] = []
-    for number, path in enumerate(inputs.activations):
-        shard = Tensors(path, "descriptors")
+    for number, shard in enumerate(open_descriptors(inputs.activations, plan["sets"], index)):
         for place, bag in zip(shard_rows(len(index), len(inputs.activations), number), bags(shard, row["set"]), strict=True):
             item = index.iloc[place]
             boxes = confidence.parse_boxes(item["boxes"])

@@ -22,7 +22,7 @@ def main(snakemake):
     params, inputs = snakemake.params, snakemake.input
     plan, index = json.loads(params.plan), read_index(inputs.index)
     asked = protocol(index)
-    finished, made_from = open_representations(inputs.shards, inputs.reductions, plan)
+    finished, made_from = open_representations(inputs.shards, inputs.reductions, plan, index)
     search = Search(finished, asked, np.flatnonzero(index["split"] == "train"), {})
     rng = generator(params.seed, snakemake.wildcards.dataset, "bootstrap")
     resamples = evaluation.resample(len(asked.queries), params.bootstrap, rng)

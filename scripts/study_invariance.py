@@ -29,8 +29,8 @@ def main(snakemake):
     params, inputs = snakemake.params, snakemake.input
     plan, study, titles = json.loads(params.plan), json.loads(params.study), json.loads(params.titles)
     names = [Path(path).name.removesuffix(".machines.safetensors") for path in inputs.machines]
-    finished, _ = open_representations(inputs.shards, inputs.reductions, plan)
     index = read_index(inputs.index)
+    finished, _ = open_representations(inputs.shards, inputs.reductions, plan, index)
     train = (index["split"] == "train").to_numpy()
     machines = {}
     for name, path in zip(names, inputs.machines, strict=True):

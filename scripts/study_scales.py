@@ -10,8 +10,7 @@ from orderless.datasets import classes, read_index
 from orderless.jobs import run
 from orderless.reports import plots
 from orderless.seeds import generator, seed
-from orderless.storage import Tensors
-from orderless.vectors import Representations
+from orderless.vectors import Representations, open_shards
 
 
 def main(snakemake):
@@ -20,7 +19,7 @@ def main(snakemake):
     index = read_index(snakemake.input.index)
     train = (index["split"] == "train").to_numpy()
     targets = classification.encode_targets(index["labels"].tolist(), index["ignored"].tolist(), classes(index))
-    finished = Representations([Tensors(path, "representations") for path in snakemake.input.shards], plan)
+    finished = Representations(open_shards(snakemake.input.shards, plan, index), plan)
     resampled = evaluation.resample(int((~train).sum()), params.bootstrap, generator(params.seed, dataset, "bootstrap"))
     rows = []
     for row in scale_rows(plan, json.loads(params.study)):

@@ -8,16 +8,16 @@ from orderless import encoders
 from orderless.classification import encode_targets
 from orderless.datasets import classes, read_index, shard_rows
 from orderless.jobs import run
-from orderless.representations import bags
+from orderless.representations import bags, open_descriptors
 from orderless.seeds import seed
-from orderless.storage import Tensors, recipe, save
+from orderless.storage import recipe, save
 
 
 def main(snakemake):
     entry, index = json.loads(snakemake.params.codebook), read_index(snakemake.input.index)
     train = (index["split"] == "train").to_numpy()
     targets = encode_targets(index["labels"].tolist(), index["ignored"].tolist(), classes(index))[train]
-    shards = [Tensors(path, "descriptors") for path in snakemake.input.shards]
+    shards = open_descriptors(snakemake.input.shards, json.loads(snakemake.params.sets), index)
     found: list[np.ndarray] = []
     for number, shard in enumerate(shards):
         rows = shard_rows(len(index), len(shards), number)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from orderless.errors import OrderlessError
+from orderless.storage import recipe
 
 COLUMNS = ["image", "path", "split", "labels", "ignored", "group", "search", "boxes", "sha256"]
 
@@ -37,3 +38,9 @@ def classes(index: pd.DataFrame) -> list[str]:
 def shard_rows(count: int, shards: int, shard: int) -> range:
     """The rows of the index that make shard `shard` of `shards`: contiguous, sizes differing by one at most."""
     return range(count * shard // shards, count * (shard + 1) // shards)
+
+
+def shard_images(index: pd.DataFrame, shards: int) -> list[str]:
+    """A hash of the images of each shard: their names and their content."""
+    images = index[["image", "sha256"]].values.tolist()
+    return [recipe(images[rows.start : rows.stop]) for rows in (shard_rows(len(index), shards, number) for number in range(shards))]

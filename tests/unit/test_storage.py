@@ -14,7 +14,7 @@ def stored(tmp_path):
 
 
 def test_what_is_saved_comes_back(stored):
-    file = Tensors(stored, "descriptors", "r1")
+    file = Tensors(stored, "descriptors", recipe="r1")
     assert file.names() == ["n", "x"]
     assert file["n"].shape == ()
     np.testing.assert_array_equal(file.rows("x", 1, 3), [[3, 4, 5], [6, 7, 8]])
@@ -36,7 +36,7 @@ def test_another_kind_or_recipe_is_refused(stored):
     with pytest.raises(OrderlessError, match="expected 'codebook'"):
         Tensors(stored, "codebook")
     with pytest.raises(OrderlessError, match="other settings"):
-        Tensors(stored, "descriptors", "r2")
+        Tensors(stored, "descriptors", recipe="r2")
 
 
 def test_a_failed_write_leaves_nothing(tmp_path):

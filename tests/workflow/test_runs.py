@@ -1,5 +1,6 @@
 """The workflow as a whole, on a small demo: same bytes on any number of cores, nothing to do twice, a report that opens."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -7,8 +8,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from safetensors import safe_open
 
+from orderless.datasets import read_index
+from orderless.errors import OrderlessError
 from orderless.reports import COLUMNS
+from orderless.representations import open_descriptors
+from orderless.storage import MAKERS, Tensors
+from orderless.vectors import open_shards
 from tests.conftest import ROOT, SMALL, results, snakemake, write_config
 
 ALL = SMALL["datasets"]
@@ -50,6 +57,43 @@ def test_one_core_gives_the_same_bytes(run, tmp_path):
     assert [name for name in here if here[name].read_bytes() != there[name].read_bytes()] == []
     tables = [pd.read_csv(folder / "reports/small/metrics.csv").drop(columns="seconds") for folder in (run, tmp_path)]
     pd.testing.assert_frame_equal(*tables, check_exact=True)
+
+
+def harmed(data: bytes) -> dict[str, bytes]:
+    """A file's bytes, damaged: a byte of its head, its header, its middle, its end; cut; emptied; replaced."""
+    found = {"cut": data[:-9], "halved": data[: len(data) // 2], "empty": b"", "page": b"<html>not found</html>"}
+    for place in (3, 40, data.index(b"seal") + 10, len(data) // 2, len(data) - 3):
+        changed = bytearray(data)
+        changed[place] ^= 0x55
+        found[f"byte {place}"] = bytes(changed)
+    return found
+
+
+def test_damage_in_each_kind_of_file_is_refused_by_name(run, tmp_path):
+    kinds = {}
+    for path in sorted((run / "results").rglob("*.safetensors")):
+        header = json.loads(safe_open(path, framework="numpy").metadata()["orderless"])
+        kinds.setdefault(header["kind"], path)
+    assert set(kinds) == set(MAKERS) - {"sample"}
+    for kind, path in kinds.items():
+        for harm, data in harmed(path.read_bytes()).items():
+            victim = tmp_path / f"{kind}.safetensors"
+            victim.write_bytes(data)
+            message = f"{kind}.safetensors: .*Delete it and run again: rule {MAKERS[kind]}"
+            with pytest.raises(OrderlessError, match=message):
+                pytest.fail(f"{kind}, {harm}: read as if whole: {Tensors(victim, kind).names()}")
+
+
+def test_a_shard_of_other_settings_or_images_is_refused(run):
+    index = read_index(run / "results/datasets/digit-scenes/index.csv")
+    shards = sorted(map(str, (run / "results/activations/digit-scenes/tinyalex/shards").glob("*.safetensors")))
+    with pytest.raises(OrderlessError, match=r"0\.safetensors: was made from other settings or images \(sets"):
+        open_descriptors(shards, {}, index)
+    with pytest.raises(OrderlessError, match=r"rule extract_activations"):
+        open_descriptors(shards[::-1], {}, index)
+    vectors = [path.replace("activations", "representations") for path in shards]
+    with pytest.raises(OrderlessError, match=r"\(plan .*rule encode_representations"):
+        open_shards(vectors, {}, index)
 
 
 def test_a_second_run_has_nothing_to_do(run):

@@ -51,6 +51,7 @@ rule train_guidance:
         runtime="4h",
     params:
         codebook=lambda w: dumps(plan(w)["codebooks"][w.codebook]),
+        sets=lambda w: dumps(plan(w)["sets"]),
         shards=lambda w: SHARDS[w.dataset],
         seed=CONFIG["seed"],
     message:
