@@ -31,3 +31,8 @@ rule all:
     default_target: True
     input:
         REPORTS,
+
+
+onerror:
+    print("\nStopped. What is done is kept: mend what the lines above say, and type the same command to go on.")
+    print("If a run was killed and the folder is still locked, type first: snakemake --unlock")

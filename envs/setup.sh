@@ -20,6 +20,8 @@ if [ "${VLFEAT:-1}" = 1 ] && ! vlfeat_found; then
 fi
 # The test of the report needs a browser; elsewhere than in CI it is the user's to install.
 if [ "${CI:-}" = true ] && may_install && ! command -v chromium >/dev/null; then apt_install chromium; fi
+# So do the tests on a real Slurm.
+if [ "${CI:-}" = true ] && may_install && ! command -v slurmctld >/dev/null; then apt_install slurmctld slurmd slurm-client munge; fi
 
 [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
 if ! .venv/bin/python -m uv --version >/dev/null 2>&1; then .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/uv.txt; fi

@@ -1,9 +1,11 @@
 """What every script of the workflow does around its work: a log, a clear last line when it fails, progress lines."""
 
 import contextlib
+import errno
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -26,13 +28,16 @@ def run(main: Callable[[Any], None], snakemake: Any) -> None:
         try:
             with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
                 main(snakemake)
-        except OrderlessError as error:
-            log.write(f"error: {error}\n")
-            print(f"\nerror: {error}\n", file=sys.stderr)
+        except (OrderlessError, OSError) as error:
+            full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+            if isinstance(error, OSError) and not full:
+                log.write(traceback.format_exc())
+                raise
+            text = f"{error}: the disk is full. Make room, then run again." if full else str(error)
+            log.write(f"error: {text}\n")
+            print(f"\nerror: {text}\n", file=sys.stderr)
             sys.exit(1)
         except BaseException:
-            import traceback
-
             log.write(traceback.format_exc())
             raise
 

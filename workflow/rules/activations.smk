@@ -13,7 +13,7 @@ rule sample_activations:
         "../../envs/orderless.yaml"
     resources:
         card=1,
-        mem_mb=6000,
+        mem_mb=memory(6000),
         runtime="4h",
     params:
         backbone=network,
@@ -38,7 +38,7 @@ rule fit_projections:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
         runtime="2h",
     params:
         sets=lambda w: dumps(plan(w)["sets"]),
@@ -64,7 +64,7 @@ rule extract_activations:
         "../../envs/orderless.yaml"
     resources:
         card=1,
-        mem_mb=3000,
+        mem_mb=memory(3000),
         runtime="4h",
     params:
         backbone=network,

@@ -19,7 +19,7 @@ rule study_scales:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=6000,
+        mem_mb=memory(6000),
         runtime="4h",
     params:
         plan=lambda w: dumps(plan(w)),
@@ -59,7 +59,7 @@ rule study_invariance:
         "../../envs/orderless.yaml"
     resources:
         card=1,
-        mem_mb=6000,
+        mem_mb=memory(6000),
         runtime="8h",
     params:
         backbone=network,
@@ -96,7 +96,7 @@ rule map_confidence:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=6000,
+        mem_mb=memory(6000),
         runtime="4h",
     params:
         plan=lambda w: dumps(plan(w)),
@@ -129,7 +129,7 @@ rule time_extraction:
         "../../envs/orderless.yaml"
     resources:
         card=1,
-        mem_mb=6000,
+        mem_mb=memory(6000),
         runtime="2h",
     params:
         backbone=network,
@@ -162,7 +162,7 @@ rule compare_pairs:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime="1h",
     params:
         titles=lambda w: dumps(TITLES),
@@ -190,7 +190,7 @@ rule judge_claims:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=memory(500),
         runtime="10m",
     params:
         titles=lambda w: dumps(TITLES),
@@ -218,7 +218,7 @@ rule compare_seeds:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime="10m",
     params:
         titles=lambda w: dumps(TITLES),

@@ -13,7 +13,7 @@ rule train_tinyalex:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime="10m",
     params:
         backbone=network,
@@ -35,7 +35,7 @@ rule verify_weights:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
         runtime="1h",
     params:
         backbone=network,

@@ -15,7 +15,7 @@ rule measure:
     threads: BENCH["threads"]
     resources:
         card=1,
-        mem_mb=12000,
+        mem_mb=memory(12000),
         runtime="2h",
     params:
         photographs=f"--data {BENCH['data']} --weights {BENCH['weights']}" if "data" in BENCH else "",
@@ -48,7 +48,7 @@ rule plot_bench:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime="10m",
     message:
         "Tabulating the benchmarks"

@@ -22,7 +22,7 @@ for number, bundle in enumerate(bundles(CLASSIFIED)):
         conda:
             "../../envs/orderless.yaml"
         resources:
-            mem_mb=6000,
+            mem_mb=memory(6000),
             runtime="4h",
         params:
             names=bundle,

@@ -22,7 +22,7 @@ for (purpose, backbone), each in PLANS.items():
             conda:
                 "../../envs/orderless.yaml"
             resources:
-                mem_mb=2000,
+                mem_mb=memory(2000),
                 runtime="4h",
             params:
                 codebooks=dumps({name: each["codebooks"][name] for name in bundle}),
@@ -47,7 +47,7 @@ rule train_guidance:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime="4h",
     params:
         codebook=lambda w: dumps(plan(w)["codebooks"][w.codebook]),

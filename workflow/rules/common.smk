@@ -55,6 +55,11 @@ def dumps(value):
     return json.dumps(value, sort_keys=True)
 
 
+def memory(megabytes):
+    """A job's memory, raised with each attempt where a profile retries."""
+    return lambda wildcards, attempt: megabytes * attempt
+
+
 def network(wildcards):
     """What of a backbone's entry changes its activations, as plain text."""
     told = ("title", "licence", "citation", "adapt")

@@ -13,7 +13,7 @@ rule compose_digits:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=memory(500),
         runtime="10m",
     params:
         dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),
@@ -35,7 +35,7 @@ rule index_folder:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime="2h",
     params:
         dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),
@@ -58,7 +58,7 @@ rule compose_copies:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime="2h",
     params:
         dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),

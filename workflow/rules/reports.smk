@@ -49,7 +49,7 @@ rule collect_metrics:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=memory(500),
         runtime="10m",
     params:
         plans=lambda w: dumps({d: {b: PLANS[PURPOSES[d], b] for b in BACKBONES} for d in DATASETS}),
@@ -76,7 +76,7 @@ rule describe_run:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=memory(500),
         runtime="10m",
     params:
         selected=lambda w: dumps(SELECTED),
@@ -104,7 +104,7 @@ rule compare:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=memory(500),
         runtime="10m",
     params:
         selected=lambda w: dumps(SELECTED),
@@ -144,7 +144,7 @@ rule plot_comparison:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime="10m",
     params:
         selected=lambda w: dumps(SELECTED),
@@ -179,7 +179,7 @@ rule plot_classes:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime="10m",
     params:
         selected=lambda w: dumps(SELECTED),

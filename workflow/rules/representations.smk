@@ -17,7 +17,7 @@ rule encode_representations:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime="4h",
     params:
         plan=lambda w: dumps(plan(w)),
@@ -40,7 +40,7 @@ rule fit_reductions:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=6000,
+        mem_mb=memory(6000),
         runtime="2h",
     params:
         plan=lambda w: dumps(plan(w)),

@@ -19,7 +19,7 @@ rule search:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime="4h",
     params:
         plan=lambda w: dumps(plan(w)),
@@ -52,7 +52,7 @@ rule show_queries:
     conda:
         "../../envs/orderless.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime="10m",
     params:
         titles=lambda w: dumps(TITLES),
