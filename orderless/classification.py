@@ -1,13 +1,17 @@
 """One-versus-rest linear support vector machines, their C chosen on training images only."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from orderless.evaluation import headline
 from orderless.normalisation import PackedSigns
+from orderless.vectors import StoredRows
 
-Vectors = np.ndarray | PackedSigns  # (n, D): a matrix, or what stands for one
+Vectors = np.ndarray | PackedSigns | StoredRows  # (n, D): a matrix, or what stands for one
+MOST_IN_KERNEL = 20_000  # training images whose inner products are kept: 3.2 GB
+EPOCHS, BATCH = 20, 64  # of stochastic descent where there are more
 TOLERANCE = 1e-3  # of the dual's optimality conditions: libsvm's own
 
 
@@ -21,7 +25,7 @@ def gram(a: Vectors, b: Vectors, block: int = 8192) -> np.ndarray:
 
 def columns(x: Vectors, first: int, last: int) -> np.ndarray:
     """A block of columns as float32."""
-    return x.columns(first, last) if isinstance(x, PackedSigns) else x[:, first:last]
+    return x[:, first:last] if isinstance(x, np.ndarray) else x.columns(first, last)
 
 
 def fit(kernel: np.ndarray, targets: np.ndarray, c: float) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +102,7 @@ class Machine:
 
     c: float
     tried: dict[float, float]
-    dual: np.ndarray  # (classes, training images): the weights are dual @ training vectors
+    weights: dict[str, np.ndarray]  # `dual` (classes, training images), the weights being dual @ vectors; or `primal` (classes, D)
     biases: np.ndarray  # (classes,)
     scores: np.ndarray  # (test images, classes)
 
@@ -108,12 +112,72 @@ def train_machine(x: Vectors, train: np.ndarray, targets: np.ndarray, task: str,
 
     x: (images, D) vectors; train: (images,) bool; targets: (training images, classes); choice: the configuration's `classifier`.
     """
+    if train.sum() > MOST_IN_KERNEL:
+        print(f"{train.sum()} training images: stochastic descent on blocks of vectors (a kernel holds {MOST_IN_KERNEL})")
+        return train_primal(x, train, targets, task, choice, seed)
     kernel = gram(x[train], x[train])
     c, tried = choose_c(kernel, targets, task, choice["C"], choice["folds"], seed)
     dual, biases = fit(kernel, targets, c)
-    return Machine(c, tried, dual, biases, gram(x[~train], x[train]) @ dual.T + biases)
+    return Machine(c, tried, {"dual": dual}, biases, gram(x[~train], x[train]) @ dual.T + biases)
 
 
 def full_weights(machines, train_vectors: np.ndarray) -> np.ndarray:
-    """(classes, D) weights of stored machines (an open file with their `dual`)."""
-    return machines["dual"] @ train_vectors
+    """(classes, D) weights of stored machines (an open file with their `dual` or `primal`)."""
+    return machines["primal"] if "primal" in machines else machines["dual"] @ train_vectors
+
+
+def blocks(x: Vectors) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(row numbers, their vectors), a part of the rows at a time."""
+    if isinstance(x, StoredRows):
+        yield from x.blocks()
+        return
+    for first in range(0, len(x), 4096):
+        rows = np.arange(first, min(first + 4096, len(x)))
+        yield rows, x[rows].dense() if isinstance(x, PackedSigns) else x[rows]
+
+
+def fit_primal(x: Vectors, targets: np.ndarray, c: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The machines of `fit` by averaged stochastic gradient descent over blocks of vectors, each read once an epoch.
+
+    Steps shrink as 1 / (lambda t), lambda = 1 / (C n) (Shalev-Shwartz et al., Pegasos, 2011); the weights of the second half of the
+    epochs are averaged. The bias is learned as the weight of a constant one.
+    Returns weights (classes, D) float32 and biases (classes,).
+    """
+    rng, lam = np.random.default_rng(seed), 1 / (c * len(x))
+    weights = np.zeros((targets.shape[1], x.shape[1] + 1), np.float32)
+    mean, averaged, step = np.zeros_like(weights), 0, int(1 / lam)  # as if 1 / lambda steps had been made: the first are not wild
+    for epoch in range(EPOCHS):
+        for rows, block in blocks(x):
+            for places in np.array_split(rng.permutation(len(rows)), -(-len(rows) // BATCH)):
+                step += 1
+                part, wanted = np.c_[block[places], np.ones(len(places), np.float32)], targets[rows[places]]
+                wrong = np.where(wanted * (part @ weights.T) < 1, wanted, 0).astype(np.float32)
+                rate = 1 / (lam * step)
+                weights *= 1 - rate * lam
+                weights += rate / len(places) * wrong.T @ part
+            if 2 * epoch >= EPOCHS:
+                averaged += 1
+                mean += (weights - mean) / averaged
+    return mean[:, :-1], mean[:, -1].astype(np.float64)
+
+
+def primal_scores(x: Vectors, weights: np.ndarray, biases: np.ndarray) -> np.ndarray:
+    """(n, classes) scores, block by block."""
+    found = np.empty((len(x), len(weights)))
+    for rows, block in blocks(x):
+        found[rows] = block @ weights.T + biases
+    return found
+
+
+def train_primal(x: Vectors, train: np.ndarray, targets: np.ndarray, task: str, choice: dict, seed: int) -> Machine:
+    """`train_machine` where a kernel would be too large: C is chosen on one fold, by machines of the others."""
+    grid, figures = sorted(choice["C"]), {}
+    rows = np.flatnonzero(train)
+    if len(grid) > 1:
+        held = folds(targets, choice["folds"], np.random.default_rng(seed)) == 0
+        for c in grid:
+            found = primal_scores(x[rows[held]], *fit_primal(x[rows[~held]], targets[~held], c, seed))
+            figures[c] = headline(targets[held], found, task)[1]
+    c = max(figures, key=lambda value: figures[value]) if figures else grid[0]
+    weights, biases = fit_primal(x[rows], targets, c, seed)
+    return Machine(c, figures, {"primal": weights}, biases, primal_scores(x[np.flatnonzero(~train)], weights, biases))

@@ -19,11 +19,17 @@ from orderless.storage import Tensors, recipe
 
 
 class Encoded(dict):
-    """Tensors of `encode_shard` with the header that their file would have."""
+    """Tensors of `encode_shard` with the header that their file would have; read as a file of them would be."""
 
     def __init__(self, tensors: dict[str, np.ndarray], header: dict[str, Any]):
         super().__init__(tensors)
         self.header = header
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        return self[name].shape
+
+    def columns(self, name: str, first: int, last: int) -> np.ndarray:
+        return self[name][:, first:last]
 
 
 @dataclass

@@ -122,6 +122,14 @@ class Tensors:
     def names(self) -> list[str]:
         return sorted(self.header["tensors"])
 
+    def shape(self, name: str) -> tuple[int, ...]:
+        """A tensor's shape."""
+        return tuple(self.header["tensors"][name][2])
+
+    def columns(self, name: str, first: int, last: int) -> np.ndarray:
+        """Columns [first, last) of a tensor, without reading the rest."""
+        return self._file.get_slice(name)[:, first : min(last, self.shape(name)[1])]
+
     def rows(self, name: str, first: int, last: int) -> np.ndarray:
         """Rows [first, last) of a tensor, without reading the rest."""
         return self._file.get_slice(name)[first:last]

@@ -19,6 +19,41 @@ def describe_images(tensors: dict, images: list[str], plan: dict, books: dict, e
     return Representations.in_memory([(encoded, lengths)], plan, reductions)
 
 
+class StoredRows:
+    """Rows of a stored representation that stay on disk: it stands where an (n, D) float32 matrix would, read by blocks of columns.
+
+    shards: open files, each with rows of `name`. rows: those of all shards that it stands for, in order; all where None.
+    """
+
+    def __init__(self, shards: list[Tensors], name: str, rows: np.ndarray | None = None):
+        self.shards, self.name = shards, name
+        self.starts = np.cumsum([0, *(shard.shape(name)[0] for shard in shards)])
+        self.rows = np.arange(self.starts[-1]) if rows is None else rows
+        self.shape = (len(self.rows), shards[0].shape(name)[1])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, rows: np.ndarray) -> "StoredRows":
+        return StoredRows(self.shards, self.name, self.rows[rows])
+
+    def columns(self, first: int, last: int) -> np.ndarray:
+        """Columns [first, last) of its rows."""
+        found = np.empty((len(self.rows), min(last, self.shape[1]) - first), np.float32)
+        for shard, start, end in zip(self.shards, self.starts, self.starts[1:], strict=False):
+            own = (self.rows >= start) & (self.rows < end)
+            if own.any():
+                found[own] = shard.columns(self.name, first, last)[self.rows[own] - start]
+        return found
+
+    def blocks(self):
+        """(places among its rows, their vectors), shard by shard."""
+        for shard, start, end in zip(self.shards, self.starts, self.starts[1:], strict=False):
+            own = np.flatnonzero((self.rows >= start) & (self.rows < end))
+            if len(own):
+                yield own, shard[self.name][self.rows[own] - start]
+
+
 class Representations:
     """The finished vectors of all images of a data set, read shard by shard.
 
@@ -34,9 +69,11 @@ class Representations:
         shards = [Encoded(tensors, {"dimensions": lengths}) for tensors, lengths in encoded]
         return cls(shards, plan, reductions)  # type: ignore[arg-type]
 
-    def vectors(self, name: str) -> np.ndarray | PackedSigns:
-        """The matrix, or for signs what stands for it in a sixteenth of the memory."""
+    def vectors(self, name: str) -> np.ndarray | PackedSigns | StoredRows:
+        """The matrix; or what stands for it: signs in a sixteenth of the memory, long vectors that stay on disk."""
         row = self.plan["representations"][name]
+        if "stack" not in row and name not in self.reductions and "sign" not in row["normalisation"]:
+            return StoredRows(self.shards, name)
         if row.get("normalisation") == ["sign", "l2"]:
             packed = np.concatenate([shard[name] for shard in self.shards])
             return PackedSigns(packed, self.shards[0].header["dimensions"][name])

@@ -1,6 +1,7 @@
 """Train the classifiers of a bundle of representations, score the test images, and work out the figures with their intervals.
 
-machines: `dual` (classes, training images), whose product with the training vectors the weights are; `biases` (classes,).
+machines: `dual` (classes, training images), whose product with the training vectors the weights are, or where there are too many
+images for a kernel `primal` (classes, D), the weights themselves; `biases` (classes,).
 scores: `scores` (test images, classes), `targets` alike of 1, -1 and 0 (left out).
 """
 
@@ -30,7 +31,7 @@ def main(snakemake):
         axes = (params.seed, snakemake.wildcards.dataset, "classifier", name)
         machine = classification.train_machine(finished.vectors(name), train, targets[train], params.task, choice, seed(*axes))
         print(f"{name}: cross-validation {machine.tried}, C = {machine.c}")
-        save(paths[0], {"dual": machine.dual, "biases": machine.biases}, "machines", recipe=made_of, classes=names, c=machine.c)
+        save(paths[0], machine.weights | {"biases": machine.biases}, "machines", recipe=made_of, classes=names, c=machine.c)
         tensors = {"scores": machine.scores, "targets": targets[~train]}
         header = {"classes": names, "images": index["image"][~train].tolist(), "c": machine.c, "task": params.task}
         save(paths[1], tensors, "scores", recipe=made_of, **header)

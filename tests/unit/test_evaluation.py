@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from orderless.classification import choose_c, encode_targets, fit, folds, gram
+from orderless import classification
+from orderless.classification import choose_c, encode_targets, fit, folds, gram, train_machine
 from orderless.evaluation import (
     accuracy,
     average_precision_11,
@@ -13,6 +14,9 @@ from orderless.evaluation import (
     mean_class_accuracy,
     resample,
 )
+from orderless.normalisation import l2
+from orderless.storage import Tensors, save
+from orderless.vectors import StoredRows
 
 
 def test_perfect_and_worst_ranking():
@@ -138,6 +142,35 @@ def test_c_is_chosen_on_training_images(problem):
     assert sorted(tried) == [0.001, 0.1, 10]
     assert tried[c] == max(tried.values())
     assert choose_c(gram(train, train), targets, "single-label", [7], 3, 0) == (7, {})
+
+
+def test_stochastic_descent_is_as_good_as_the_kernel(problem, monkeypatch):
+    """The same task on more images, both ways: equally many named rightly, scores alike."""
+    rng = np.random.default_rng(5)
+    truth = np.arange(900) % 3
+    x = l2(rng.normal(size=(900, 200)) + 1.1 * np.eye(3)[truth].repeat(67, 1)[:, :200]).astype(np.float32)
+    targets, train = np.where(np.eye(3)[truth] > 0, 1, -1).astype(np.int8), np.arange(900) < 600
+    choice = {"C": [1, 10], "folds": 3}
+    one = train_machine(x, train, targets[train], "single-label", choice, 0)
+    monkeypatch.setattr(classification, "MOST_IN_KERNEL", 100)
+    other = train_machine(x, train, targets[train], "single-label", choice, 0)
+    assert set(other.weights) == {"primal"}
+    accuracies = [headline(targets[~train], machine.scores, "single-label")[1] for machine in (one, other)]
+    assert accuracies[0] > 0.8
+    assert abs(accuracies[0] - accuracies[1]) < 0.02
+    assert np.corrcoef(one.scores.ravel(), other.scores.ravel())[0, 1] > 0.98
+
+
+def test_rows_on_disk_stand_for_their_matrix(tmp_path, rng):
+    x = rng.normal(size=(30, 70)).astype(np.float32)
+    for number, part in enumerate(np.split(x, [11, 19])):
+        save(tmp_path / f"{number}.safetensors", {"mpp": part}, "representations")
+    files = [Tensors(tmp_path / f"{number}.safetensors", "representations") for number in range(3)]
+    rows, chosen = StoredRows(files, "mpp"), rng.random(30) < 0.5
+    np.testing.assert_array_equal(rows[chosen].columns(5, 900), x[chosen, 5:])
+    np.testing.assert_allclose(gram(rows[chosen], rows[~chosen], block=16), x[chosen] @ x[~chosen].T, rtol=1e-4, atol=1e-4)
+    for places, block in rows[chosen].blocks():
+        np.testing.assert_array_equal(block, x[chosen][places])
 
 
 def test_folds_spread_every_class(rng):

@@ -112,7 +112,7 @@ def test_full_weights_of_a_machine(rng):
     x = rng.normal(size=(40, 90)).astype(np.float32) + truth[:, None]
     targets, train = np.where(np.eye(2)[truth] > 0, 1, -1), np.arange(40) < 30
     machine = train_machine(x, train, targets[train], "single-label", {"C": [1], "folds": 2}, 0)
-    weights = full_weights({"dual": machine.dual}, x[train])
+    weights = full_weights(machine.weights, x[train])
     np.testing.assert_allclose(x[~train] @ weights.T + machine.biases, machine.scores, atol=1e-5)
 
 
