@@ -64,7 +64,8 @@ class Extractor:
         self, network: DenseNetwork, backbone: dict, sets: dict[str, dict], projections: dict[str, dict], device: str = "cpu"
     ):
         self.network, self.backbone, self.sets, self.device = network, backbone, sets, device
-        self.seconds = dict.fromkeys(sets, 0.0)  # what each set took: its levels' forward passes, its own projection
+        self.seconds = dict.fromkeys(sets, 0.0)  # what each set took: its taps and its projection
+        self.forward_seconds = dict.fromkeys(sets, 0.0)  # the forward passes of its levels, which other sets may share
         self.projections = {
             name: {key: torch.from_numpy(value).to(device) for key, value in pca.items()} for name, pca in projections.items()
         }
@@ -93,7 +94,8 @@ class Extractor:
                     sift = self.sets[name]["layer"].get("sift")
                     raw = self.sift_level(level, inputs, sift) if sift else self.network_level(name, level, maps)
                     parts[name][found.index(level)] = self.projected(name, *raw)
-                    self.seconds[name] += (0 if sift else forward) + time.perf_counter() - begin
+                    self.seconds[name] += time.perf_counter() - begin
+                    self.forward_seconds[name] += 0 if sift else forward
         return {name: join(found) for name, found in parts.items()}
 
     def forward(self, inputs: np.ndarray) -> dict[str, torch.Tensor]:

@@ -27,9 +27,8 @@ def main(snakemake):
     known = {"projections": projections.header["recipe"], "sets": recipe(sets), "images": recipe(images)}
     made_of = recipe("descriptors", projections.header["recipe"], images)
     save(snakemake.output.shard, tensors, "descriptors", recipe=made_of, **known)
-    seconds = extractor.seconds
-    table = pd.DataFrame({"set": list(seconds), "seconds": list(seconds.values()), "images": len(rows)})
-    table.to_csv(snakemake.output.timings, index=False)
+    table = pd.DataFrame({"seconds": extractor.seconds, "forward": extractor.forward_seconds}).rename_axis("set")
+    table.assign(images=len(rows)).to_csv(snakemake.output.timings)
 
 
 run(main, globals()["snakemake"])

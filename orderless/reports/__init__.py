@@ -30,7 +30,8 @@ def readable(metric: str, value):
 def seconds_per_image(plan: dict[str, Any], name: str, extraction: pd.DataFrame, encoding: pd.DataFrame) -> float:
     """Seconds to turn one image into the representation, made alone: cutting, forward passes, projection, encoding.
 
-    extraction, encoding: the shards' timings, one row a shard and set, or representation: seconds, images.
+    extraction: the shards' timings, one row a shard and set: seconds of its own, those of its forward passes, images. Layers of
+    the same views share their passes. encoding: one row a shard and representation: seconds, images.
     """
     parts = leaves(plan, name)
     sets = {plan["representations"][leaf].get("set") for leaf in parts}
@@ -38,7 +39,9 @@ def seconds_per_image(plan: dict[str, Any], name: str, extraction: pd.DataFrame,
     for table, key, wanted in ((extraction, "set", sets), (encoding, "representation", set(parts))):
         part = table[table[key].isin(wanted)].groupby(key)[["seconds", "images"]].sum()
         total += float((part["seconds"] / part["images"]).sum())
-    return total
+    passes = extraction[extraction["set"].isin(sets)].groupby("set")[["forward", "images"]].sum()
+    each = passes["forward"] / passes["images"]
+    return total + float(each.groupby(each.index.str.split(".").str[0]).max().sum())
 
 
 def read_timings(paths: list[str]) -> pd.DataFrame:
