@@ -57,12 +57,19 @@ class Extractor:
 
     backbone: its catalog entry. sets: set id -> {views, layer, projection} resolved. projections: set id -> PCA arrays;
     a set that is not in it comes raw. A set with projection `mean` or `max` is pooled so over each level at once.
-    network may be None where every set is of SIFT.
+    precision: float32 or bfloat16, of the forward passes; all else is float32. network may be None where every set is of SIFT.
     """
 
     def __init__(
-        self, network: DenseNetwork, backbone: dict, sets: dict[str, dict], projections: dict[str, dict], device: str = "cpu"
+        self,
+        network: DenseNetwork,
+        backbone: dict,
+        sets: dict[str, dict],
+        projections: dict[str, dict],
+        device: str = "cpu",
+        precision: str = "float32",
     ):
+        self.kind, self.precision = device.split(":")[0], getattr(torch, precision)
         self.network, self.backbone, self.sets, self.device = network, backbone, sets, device
         self.seconds = dict.fromkeys(sets, 0.0)  # what each set took: its taps and its projection
         self.forward_seconds = dict.fromkeys(sets, 0.0)  # the forward passes of its levels, which other sets may share
@@ -100,13 +107,14 @@ class Extractor:
 
     def forward(self, inputs: np.ndarray) -> dict[str, torch.Tensor]:
         """(n, h, w, 3) uint8 -> the maps of every tapped layer."""
-        step = max(1, BATCH_PIXELS[self.device.split(":")[0]] // (inputs.shape[1] * inputs.shape[2]))
+        step = max(1, BATCH_PIXELS[self.kind] // (inputs.shape[1] * inputs.shape[2]))
         found: list[dict[str, torch.Tensor]] = []
-        with torch.inference_mode():
+        reduced = torch.autocast(self.kind, self.precision, enabled=self.precision != torch.float32)
+        with torch.inference_mode(), reduced:
             for first in range(0, len(inputs), step):
                 x = torch.from_numpy(inputs[first : first + step]).to(self.device).permute(0, 3, 1, 2).float()
                 x = x.flip(1) if self.bgr else x
-                found.append(self.network((x - self.mean) / self.std))
+                found.append({role: maps.float() for role, maps in self.network((x - self.mean) / self.std).items()})
         return found[0] if len(found) == 1 else {role: torch.cat([maps[role] for maps in found]) for role in found[0]}
 
     def network_level(self, name: str, level: Level, maps: dict[str, torch.Tensor]) -> tuple:

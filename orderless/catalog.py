@@ -26,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "bundle": 50,
     "bootstrap": 1000,
     "device": "auto",
+    "precision": "float32",
     "on_bad_image": "fail",
     "analyses": [],
     "searched": [],

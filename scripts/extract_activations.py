@@ -21,7 +21,7 @@ def main(snakemake):
     projections = Tensors(snakemake.input.projections, "projections")
     device = pick_device(params.device)
     network = load(entry, wildcards.backbone, snakemake.input.weights, device)
-    extractor = Extractor(network, entry, sets, by_set(projections), device)
+    extractor = Extractor(network, entry, sets, by_set(projections), device, params.precision)
     tensors = extract(extractor, rows["path"].tolist(), read_image, progress)
     images = rows[["image", "sha256"]].values.tolist()
     known = {"projections": projections.header["recipe"], "sets": recipe(sets), "images": recipe(images)}

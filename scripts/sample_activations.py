@@ -30,7 +30,8 @@ def main(snakemake):
         rows = sorted(rng.permutation(len(train))[: wanted["images"]])
         paths = train["path"].iloc[rows].tolist()
         network = load(entry, wildcards.backbone, snakemake.input.weights, device)
-        tensors |= sample(Extractor(network, entry, own, {}, device), paths, read_image, wanted["descriptors"], rng, progress)
+        extractor = Extractor(network, entry, own, {}, device, params.precision)
+        tensors |= sample(extractor, paths, read_image, wanted["descriptors"], rng, progress)
     weights = Tensors(snakemake.input.weights, "weights").header["recipe"]
     made_of = recipe("sample", sets, wanted, weights, train[["image", "sha256"]].values.tolist(), params.seed)
     save(snakemake.output.sample, tensors, "sample", recipe=made_of)

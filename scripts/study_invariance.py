@@ -44,7 +44,8 @@ def main(snakemake):
     entry = json.loads(params.backbone)
     network = load(entry, snakemake.wildcards.backbone, inputs.weights, device)
     projections = by_set(Tensors(inputs.projections, "projections"))
-    extractor = Extractor(network, entry, small["sets"], {k: v for k, v in projections.items() if k in small["sets"]}, device)
+    own = {k: v for k, v in projections.items() if k in small["sets"]}
+    extractor = Extractor(network, entry, small["sets"], own, device, params.precision)
     books, engine = read_books([Tensors(path, "codebook") for path in inputs.codebooks]), engines.get(params.engine)
     found: list[dict] = []
     originals: dict[str, dict] = {}

@@ -22,7 +22,7 @@ def main(snakemake):
     network = load(entry, snakemake.wildcards.backbone, inputs.weights, device)
     index = read_index(inputs.index)
     images = [read_image(path) for path in index["path"].iloc[: study["images"] + 1]]
-    extractor = Extractor(network, entry, {}, {}, device)
+    extractor = Extractor(network, entry, {}, {}, device, params.precision)
     naive_against_dense(extractor, images[:1], [2], "fc7")  # the first pass of each size pays for its preparation
     table = pd.DataFrame(naive_against_dense(extractor, images[1:], study["scales"], "fc7"))
     table.to_csv(snakemake.output.csv, index=False)

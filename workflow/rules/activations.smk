@@ -21,6 +21,7 @@ rule sample_activations:
         sample=lambda w: dumps(CONFIG["sample"] | CATALOG["datasets"][w.dataset].get("sample", {})),
         seed=CONFIG["seed"],
         device=CONFIG["device"],
+        precision=CONFIG["precision"],
     message:
         "Sampling activations of {wildcards.backbone} on training images of {wildcards.dataset}"
     script:
@@ -71,6 +72,7 @@ rule extract_activations:
         sets=lambda w: dumps(plan(w)["sets"]),
         shards=lambda w: SHARDS[w.dataset],
         device=CONFIG["device"],
+        precision=CONFIG["precision"],
     message:
         "Extracting {wildcards.dataset}, {wildcards.backbone}, shard {wildcards.shard}"
     script:

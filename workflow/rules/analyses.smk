@@ -69,6 +69,7 @@ rule study_invariance:
         titles=lambda w: dumps(TITLES),
         engine=CONFIG["encoding"]["backend"],
         device=CONFIG["device"],
+        precision=CONFIG["precision"],
     message:
         "Transforming test images of {wildcards.dataset}, {wildcards.backbone}"
     script:
@@ -137,6 +138,7 @@ rule time_extraction:
         study=lambda w: dumps(CATALOG["analyses"]["timings"]),
         titles=lambda w: dumps(TITLES),
         device=CONFIG["device"],
+        precision=CONFIG["precision"],
     message:
         "Timing extraction on {wildcards.dataset}, {wildcards.backbone}"
     script:
