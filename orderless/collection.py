@@ -68,8 +68,8 @@ class Collection:
         """The index of the folder as it is now: only images that are new or changed are described."""
         folder = Path(folder)
         now = {path.relative_to(folder).as_posix(): file_hash(path) for path in image_files(folder)}
-        kept = [place for place, (name, digest) in enumerate(self.images.items()) if now.get(name) == digest]
-        held = {name for place, name in enumerate(self.images) if place in set(kept)}
+        held = {name for name, digest in self.images.items() if now.get(name) == digest}
+        kept = [place for place, name in enumerate(self.images) if name in held]
         new = [name for name in now if name not in held]
         if not new and len(kept) == len(self.images):
             return self
