@@ -1,6 +1,5 @@
 """A folder of images as a file that can be searched: vectors, what made them, and what was learned, in one safetensors file."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from orderless.describer import Describer, image_files, quiet
 from orderless.errors import OrderlessError
+from orderless.inverted import Words, joined, rows
 from orderless.ranking import Protocol
 from orderless.representations import Encoded
 from orderless.retrieval import Search
@@ -62,7 +62,7 @@ class Collection:
         tensors = {f"learned/{key}": value for key, value in self.describer.learned.items()}
         tensors |= {f"stored/{key}": value for key, value in self.tensors.items()}
         facts = {"describer": made, "network": self.describer.network_recipe, "images": self.images, "dimensions": self.dimensions}
-        save(path, tensors, "collection", **json.loads(json.dumps(facts)))
+        save(path, tensors, "collection", **facts)
 
     def updated(self, folder: str | Path, progress=quiet) -> "Collection":
         """The index of the folder as it is now: only images that are new or changed are described."""
@@ -81,13 +81,10 @@ class Collection:
 
     def chosen(self, places: np.ndarray) -> dict[str, np.ndarray]:
         """The stored vectors of some images."""
-        from orderless.inverted import rows
-
         found: dict[str, np.ndarray] = {}
         for leaf in self.describer.stored():
             if f"{leaf}/words" in self.tensors:
-                words = {key.split("/")[1]: value for key, value in self.tensors.items() if key.startswith(f"{leaf}/")}
-                found |= {f"{leaf}/{key}": value for key, value in rows(words, places).items()}
+                found |= {f"{leaf}/{key}": value for key, value in rows(words_of(self.tensors, leaf), places).items()}
             else:
                 found[leaf] = self.tensors[leaf][places]
         return found
@@ -112,13 +109,17 @@ def joined_parts(parts: list[tuple[dict[str, np.ndarray], dict[str, int]]]) -> d
     """The stored vectors of all parts, one after another."""
     found: dict[str, np.ndarray] = {}
     for key in parts[0][0]:
-        arrays = [part[key] for part, _ in parts]
-        if key.endswith("/ends"):
-            words = key.removesuffix("ends") + "words"
-            starts = np.cumsum([0, *(len(part[words]) for part, _ in parts)])
-            arrays = [ends + start for ends, start in zip(arrays, starts, strict=False)]
-        found[key] = np.concatenate(arrays)
+        if key.endswith("/words"):
+            leaf = key.removesuffix("/words")
+            found |= {f"{leaf}/{name}": array for name, array in joined([words_of(part, leaf) for part, _ in parts]).items()}
+        elif "/" not in key:
+            found[key] = np.concatenate([part[key] for part, _ in parts])
     return found
+
+
+def words_of(tensors: dict[str, np.ndarray], leaf: str) -> Words:
+    """The bag of words of a representation among stored vectors."""
+    return {key.removeprefix(f"{leaf}/"): value for key, value in tensors.items() if key.startswith(f"{leaf}/")}
 
 
 def open_or_build(folder: str | Path, index: str | Path | None = None, progress=quiet, **options: Any) -> Collection:

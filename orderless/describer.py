@@ -60,9 +60,8 @@ class Describer:
         model, _ = fetch_model(self.entry, self.backbone)
         content = {key: checksum(value.numpy()) for key, value in model.state_dict().items()}
         self.network_recipe = recipe(self.entry["layers"], content)
-        self.network = DenseNetwork(model, self.entry["layers"], self.entry["input"], self.backbone)
         self.device = pick_device(self.device)
-        self.network.module.to(self.device).requires_grad_(False)
+        self.network = DenseNetwork(model, self.entry["layers"], self.entry["input"], self.backbone).place(self.device)
 
     def part(self, name: str) -> dict[str, Arrays]:
         """What was learned for `projections`, `codebooks` or `reductions`: id -> arrays."""

@@ -23,13 +23,13 @@ def main(snakemake):
     index = read_index(snakemake.input.index)
     train = index[index["split"] == "train"]
     device = pick_device(params.device)
+    network = load(entry, wildcards.backbone, snakemake.input.weights, device)
     tensors: dict[str, np.ndarray] = {}
     for repeat in sorted({item.get("repeat", 0) for item in sets.values()}):
         own = {name: item for name, item in sets.items() if item.get("repeat", 0) == repeat}
         rng = generator(params.seed, wildcards.dataset, "sample", repeat)
         rows = sorted(rng.permutation(len(train))[: wanted["images"]])
         paths = train["path"].iloc[rows].tolist()
-        network = load(entry, wildcards.backbone, snakemake.input.weights, device)
         extractor = Extractor(network, entry, own, {}, device, params.precision)
         tensors |= sample(extractor, paths, read_image, wanted["descriptors"], rng, progress)
     weights = Tensors(snakemake.input.weights, "weights").header["recipe"]

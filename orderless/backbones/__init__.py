@@ -117,9 +117,7 @@ def load(backbone: dict, name: str, weights: str | Path, device: str = "cpu"):
     model = architecture(backbone, name)
     stored = Tensors(weights, "weights")
     set_weights(model, {key: torch.from_numpy(stored[key]) for key in stored.names()}, name, str(weights))
-    network = DenseNetwork(model, backbone["layers"], backbone["input"], name)
-    network.module.to(torch.device(device)).to(memory_format=torch.channels_last).requires_grad_(False)
-    return network
+    return DenseNetwork(model, backbone["layers"], backbone["input"], name).place(device)
 
 
 def card(backbone: dict, name: str, weights: str | Path) -> dict:

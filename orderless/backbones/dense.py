@@ -55,6 +55,11 @@ class DenseNetwork:
         maps = self.module(x)
         return {role: as_map(maps[node]) for role, node in self.layers.items()}
 
+    def place(self, device: str) -> "DenseNetwork":
+        """Put it on a device, its weights fixed and in the layout that is fastest there; returns itself."""
+        self.module.to(torch.device(device)).to(memory_format=torch.channels_last).requires_grad_(False)
+        return self
+
     @torch.inference_mode()
     def _measure(self) -> dict[str, Geometry]:
         parameter = next(self.module.parameters())

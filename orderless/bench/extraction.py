@@ -16,6 +16,7 @@ from orderless.backbones import architecture, fetch_model, pick_device
 from orderless.backbones.dense import DenseNetwork
 from orderless.bench import paired, row, timed
 from orderless.catalog import DEFAULTS, load_catalog, merge
+from orderless.describer import quiet
 from orderless.encoders.crosslayer import Encoder
 from orderless.images import read_image
 from orderless.normalisation import normalise
@@ -29,16 +30,10 @@ CAFFENET: dict[str, Any] = {
 }  # fmt: skip
 
 
-def quiet(items, count: int, what: str = "images"):
-    return items
-
-
 def caffenet(device: str) -> DenseNetwork:
     """The AlexNet geometry of papers B and D, its weights random."""
     torch.manual_seed(0)
-    network = DenseNetwork(architecture(CAFFENET, "caffenet"), CAFFENET["layers"], CAFFENET["input"], "caffenet")
-    network.module.to(device).to(memory_format=torch.channels_last).requires_grad_(False)
-    return network
+    return DenseNetwork(architecture(CAFFENET, "caffenet"), CAFFENET["layers"], CAFFENET["input"], "caffenet").place(device)
 
 
 def noise(side: int) -> Image.Image:
@@ -105,8 +100,7 @@ def job_against_forward(data: str, weights: str, device: str, images: int = 60) 
     entry = catalog["backbones"]["mobilenet_v2"]
     plan = make_plan(merge(DEFAULTS, {"representations": ["mpp"]}), catalog, "mobilenet_v2")
     model, _ = fetch_model(entry, "mobilenet_v2")
-    network = DenseNetwork(model, entry["layers"], entry["input"], "mobilenet_v2")
-    network.module.to(device).to(memory_format=torch.channels_last).requires_grad_(False)
+    network = DenseNetwork(model, entry["layers"], entry["input"], "mobilenet_v2").place(device)
     files = find_images(data)  # type: ignore[arg-type]
     paths = [str(path) for path in files[:: len(files) // images][:images]]
     (name,) = plan["sets"]

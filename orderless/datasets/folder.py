@@ -10,6 +10,24 @@ from orderless.seeds import generator
 from orderless.storage import file_hash
 
 
+def existing(root: str | Path) -> Path:
+    """The folder of a data set, which must be there."""
+    root = Path(root)
+    if not root.is_dir():
+        raise OrderlessError(f"{root}: no such folder. Set the data set's 'root' to the folder of your images.")
+    return root
+
+
+def in_order(train: dict[str, list[Path]], test: dict[str, list[Path]]) -> list[tuple[Path, str, str]]:
+    """(file, split, class or group) of both splits, by the names of their folders."""
+    return [
+        (path, split, name)
+        for split, part in (("train", train), ("test", test))
+        for name, files in sorted(part.items())
+        for path in files
+    ]
+
+
 def class_folders(root: Path) -> dict[str, list[Path]]:
     """Class name -> its image files. An empty class folder is an error."""
     folders = sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
@@ -35,9 +53,7 @@ def list_folder(root: str | Path, seed: int, test_fraction: float = 0.3) -> list
 
     Raises OrderlessError for a missing or empty folder, a class in test only, fewer than two classes, a one-image class.
     """
-    root = Path(root)
-    if not root.is_dir():
-        raise OrderlessError(f"{root}: no such folder. Set the data set's 'root' to the folder of your images.")
+    root = existing(root)
     if (root / "train").is_dir() and (root / "test").is_dir():
         train, test = class_folders(root / "train"), class_folders(root / "test")
         alone = sorted(set(test) - set(train))
@@ -55,12 +71,7 @@ def list_folder(root: str | Path, seed: int, test_fraction: float = 0.3) -> list
     check_enough(root, {name: len(files) for name, files in train.items()})
     if not any(test.values()):
         raise OrderlessError(f"{root}: no test image. Add some under test/<class>.")
-    return [
-        (path, split, name)
-        for split, part in (("train", train), ("test", test))
-        for name, files in sorted(part.items())
-        for path in files
-    ]
+    return in_order(train, test)
 
 
 def list_groups(root: str | Path, seed: int, test_fraction: float = 0.5) -> list[tuple[Path, str, str]]:
@@ -69,9 +80,7 @@ def list_groups(root: str | Path, seed: int, test_fraction: float = 0.5) -> list
     The groups of `test/` are searched, those of `train/` only train; or else a seeded draw of whole groups is searched.
     Raises OrderlessError for a missing folder, one without groups to train on, or a group of one image to be searched.
     """
-    root = Path(root)
-    if not root.is_dir():
-        raise OrderlessError(f"{root}: no such folder. Set the data set's 'root' to the folder of your images.")
+    root = existing(root)
     if (root / "train").is_dir() and (root / "test").is_dir():
         train, test = class_folders(root / "train"), class_folders(root / "test")
     else:
@@ -85,12 +94,7 @@ def list_groups(root: str | Path, seed: int, test_fraction: float = 0.5) -> list
     for name, files in test.items():
         if len(files) < 2:
             raise OrderlessError(f"{files[0].parent}: group '{name}' has one image; a query needs a match. Add one or remove it.")
-    return [
-        (path, split, name)
-        for split, part in (("train", train), ("test", test))
-        for name, files in sorted(part.items())
-        for path in files
-    ]
+    return in_order(train, test)
 
 
 def index_folder(root: str | Path, seed: int, task: str, test_fraction: float, on_bad_image: str) -> tuple[list[dict], list[str]]:

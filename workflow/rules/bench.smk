@@ -1,6 +1,7 @@
 # Benchmarks of the suite itself: each topic in a process of its own that has the whole machine.
 BENCH = CATALOG["analyses"]["bench"]
-TOPICS = ["fisher", "codebooks", "extraction", "classification", "retrieval"]
+
+from orderless.bench import TOPICS
 
 
 rule measure:
