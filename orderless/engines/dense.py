@@ -9,7 +9,9 @@ import torch
 
 from orderless.engines import Gmm, check_enough, check_gmm, start_from_centres, variance_floor
 
-BLOCK = 8192  # rows that are compared with all centres at once: their similarities stay near the processor
+SHARE = 1e-6  # posteriors below are none, as in VLFeat
+ROWS = 1536  # rows that are compared with all words at once: the result stays in a processor's cache
+BLOCK = 8192  # the same where more is made of it, or on a GPU
 
 
 def tensor(x: np.ndarray) -> torch.Tensor:
@@ -19,9 +21,15 @@ def tensor(x: np.ndarray) -> torch.Tensor:
 
 def nearest_centres(x: torch.Tensor, centres: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The nearest centre (n,) of each row, and its squared distance less the row's own squares (n,), which choose nothing."""
-    lengths, turned = (centres**2).sum(1), centres.T.contiguous()
-    parts = [torch.addmm(lengths, block, turned, alpha=-2).min(1) for block in x.split(BLOCK)]
-    return torch.cat([part.indices for part in parts]), torch.cat([part.values for part in parts])
+    lengths, turned = (centres**2).sum(1), -2 * centres.T.contiguous()
+    step, nearest, least = (BLOCK if x.is_cuda else ROWS), [], []
+    for block in x.split(step):
+        distance = torch.addmm(lengths, block, turned)
+        # numpy's argmin is five times as fast as torch's on a processor
+        chosen = distance.argmin(1) if x.is_cuda else torch.from_numpy(distance.numpy().argmin(1))
+        nearest.append(chosen)
+        least.append(distance.gather(1, chosen[:, None])[:, 0])
+    return torch.cat(nearest), torch.cat(least)
 
 
 def plus_plus(x: torch.Tensor, k: int, seed: int) -> torch.Tensor:
@@ -51,20 +59,27 @@ def kmeans(x: np.ndarray, k: int, iterations: int, seed: int) -> np.ndarray:
 
 def lloyd(data: torch.Tensor, centres: torch.Tensor, iterations: int) -> torch.Tensor:
     """Lloyd steps from given centres (k, d) until no assignment changes; an empty cluster takes the point farthest from its own."""
-    before, centres = None, centres.clone()
-    squares = (data**2).sum(1)
+    centres = centres.clone()
+    sums = torch.zeros_like(centres, dtype=torch.float64)
+    before = None
     for _ in range(iterations):
         nearest, distance = nearest_centres(data, centres)
-        if before is not None and torch.equal(nearest, before):
+        # Few rows move from one centre to another: only they change the sums, which float64 keeps exact.
+        moved = torch.arange(len(data), device=data.device) if before is None else torch.nonzero(nearest != before)[:, 0]
+        if len(moved) == 0:
             break
+        for rows in moved.split(BLOCK):
+            values = data.index_select(0, rows).double()
+            sums.index_add_(0, nearest[rows], values)
+            if before is not None:
+                sums.index_add_(0, before[rows], values, alpha=-1)
         before = nearest
         counts = torch.bincount(nearest, minlength=len(centres))
-        sums = torch.zeros_like(centres).index_add_(0, nearest, data)
         full = counts > 0
-        centres[full] = sums[full] / counts[full, None]
+        centres[full] = (sums[full] / counts[full, None]).float()
         empty = torch.nonzero(~full)[:, 0]
         if len(empty):
-            centres[empty] = data[(distance + squares).topk(len(empty)).indices]
+            centres[empty] = data[(distance + (data**2).sum(1)).topk(len(empty)).indices]
     return centres
 
 
@@ -138,27 +153,97 @@ def fisher_vector(x: np.ndarray, mixture: Gmm) -> np.ndarray:
 
 
 def fisher_vectors(x: np.ndarray, counts: list[int], mixture: Gmm) -> np.ndarray:
-    """The Fisher vectors of several bags, whose descriptors x (n, d) lie one after another, counts of each: (bags, 2 k d) float32.
+    """The Fisher vectors of several bags, whose descriptors x (n, d) lie one after another: (bags, 2 k d) float32.
 
-    The posteriors of all bags come from one matrix product.
+    counts: descriptors of each bag.
     """
     means, covariances, priors = (tensor(mixture[key]) for key in ("means", "covariances", "priors"))
-    shift = means.mean(0)
-    data, means = tensor(x) - shift, means - shift
+    data, shift = tensor(x), means.mean(0)
+    means = means - shift
     # The squares of a distance's terms cancel: where they are so large that float32 would show it, count in float64.
-    if float((torch.stack([data.amax(0), -data.amin(0)]).amax(0) ** 2 / covariances).sum(1).max()) > 1e4:
-        data, means, covariances, priors = data.double(), means.double(), covariances.double(), priors.double()
+    reach = float((torch.maximum(data.amax(0) - shift, shift - data.amin(0)) ** 2 / covariances).sum(1).max())
+    if reach > 1e7 or float((means**2 / covariances).sum(1).max()) > 1e6:
+        shift, means, covariances, priors = shift.double(), means.double(), covariances.double(), priors.double()
+    (k, d), bags = means.shape, len(counts)
+    zero, sums = (torch.zeros(bags, k, size, dtype=torch.float64, device=means.device) for size in (1, 2 * d))
     offsets, weights = log_densities(means, covariances, priors)
-    both, d = with_squares(data), data.shape[1]
-    share = torch.threshold_(torch.addmm(offsets, both, weights).softmax(1), 1e-6, 0.0)
-    deviation, found = covariances.sqrt(), []
-    for part, values in zip(share.split(counts), both.split(counts), strict=True):
-        zero, sums = part.sum(0)[:, None], part.T @ values
-        first, second, rows = sums[:, :d], sums[:, d:], max(len(part), 1)
-        u = (first - zero * means) / deviation / (rows * priors.sqrt())[:, None]
-        v = ((second - 2 * means * first + zero * means**2) / covariances - zero) / (rows * (2 * priors).sqrt())[:, None]
-        found.append(torch.cat([u.flatten(), v.flatten()]))
-    return torch.stack(found).float().cpu().numpy()
+    scale, shares = covariances.rsqrt(), priors.log() - 0.5 * covariances.log().sum(1)
+    owners = torch.repeat_interleave(torch.tensor(counts, device=data.device))
+    step = BLOCK if data.is_cuda else ROWS
+    for part, bag in zip(data.split(step), owners.split(step), strict=True):
+        block = part - shift
+        both, first, last = with_squares(block), int(bag[0]), int(bag[-1]) + 1
+        density = torch.addmm(offsets, both, weights)
+        pairs = few_posteriors(density, block, means, scale, shares)
+        if pairs is None:
+            if reach > 1e4:
+                both = with_squares(block.double())
+                density = torch.addmm(offsets.double(), both, weights.double())
+            share = torch.threshold_(density.softmax(1), SHARE, 0.0)
+            sizes = torch.bincount(bag - first).tolist()
+            for i, mine, values in zip(range(first, last), share.split(sizes), both.split(sizes), strict=True):
+                zero[i] += mine.sum(0)[:, None]
+                sums[i] += mine.T @ values
+        else:
+            rows, words, share = pairs
+            cell = (bag[rows] - first) * k + words
+            shape = ((last - first) * k, len(block))
+            table = torch.sparse_coo_tensor(torch.stack([cell, rows]), share, shape, check_invariants=False)
+            zero[first:last].view(-1).index_add_(0, cell, share.double())
+            sums[first:last] += torch.sparse.mm(table, both).view(-1, k, 2 * d)
+    return gradients(zero, sums, torch.tensor(counts, device=data.device), means, covariances, priors).cpu().numpy()
+
+
+def gradients(
+    zero: torch.Tensor,
+    sums: torch.Tensor,
+    counts: torch.Tensor,
+    means: torch.Tensor,
+    covariances: torch.Tensor,
+    priors: torch.Tensor,
+) -> torch.Tensor:
+    """Fisher vectors (bags, 2 k d) float32 from the sums of posteriors (bags, k, 1), of x and of its squares (bags, k, 2 d)."""
+    means, covariances, priors = means.double(), covariances.double(), priors.double()[:, None]
+    rows = counts.clamp_min(1)[:, None, None]
+    first, second = sums.chunk(2, 2)
+    u = (first - zero * means) / (covariances * priors).sqrt() / rows
+    v = ((second - 2 * means * first + zero * means**2) / covariances - zero) / (2 * priors).sqrt() / rows
+    return torch.cat([u.flatten(1), v.flatten(1)], 1).float()
+
+
+def few_posteriors(
+    density: torch.Tensor, x: torch.Tensor, means: torch.Tensor, scale: torch.Tensor, offsets: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None:
+    """Descriptors, Gaussians and posteriors of the pairs that have any, if they are at most one in 64, as with most real
+    descriptors; else None.
+
+    density (n, k) says which pairs these are; their densities are counted anew from the differences, which do not cancel:
+    offsets (k,) less half the squares of (x - means) * scale.
+    """
+    # Wider than the cut by what rounding may have done to the densities.
+    rows, words = above(density, density.amax(1, keepdim=True) + (np.log(SHARE) - 1))
+    if len(rows) > density.numel() / 64:
+        return None
+    # A Gaussian that is alone has the whole descriptor, whatever its density.
+    rivals = torch.nonzero(torch.bincount(rows, minlength=len(x)).index_select(0, rows) > 1)[:, 0]
+    row, word = rows.index_select(0, rivals), words.index_select(0, rivals)
+    apart = x.index_select(0, row).sub_(means.index_select(0, word)).mul_(scale.index_select(0, word))
+    exact = x.new_zeros(len(rows))
+    exact[rivals] = offsets.index_select(0, word) - 0.5 * torch.linalg.vecdot(apart, apart)
+    top = x.new_full((len(x),), -torch.inf).scatter_reduce_(0, rows, exact, "amax")
+    share = exact.sub_(top.index_select(0, rows)).exp_()
+    total = x.new_zeros(len(x)).index_add_(0, rows, share)
+    return rows, words, torch.threshold_(share / total.index_select(0, rows), SHARE, 0.0)
+
+
+def above(x: torch.Tensor, least: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows and columns of the values of x (n, k) above those of least (n, 1), row by row."""
+    if x.is_cuda:
+        rows, columns = (x > least).nonzero(as_tuple=True)
+        return rows, columns
+    flat = np.flatnonzero(x.numpy() > least.numpy())  # four times as fast as torch on a processor
+    row, column = np.divmod(flat, x.shape[1])
+    return torch.from_numpy(row), torch.from_numpy(column)
 
 
 def vlad(x: np.ndarray, centres: np.ndarray, nearest: int, sigma: float) -> np.ndarray:
