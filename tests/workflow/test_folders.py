@@ -5,8 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from safetensors import safe_open
 
+from orderless.datasets import read_index
 from orderless.datasets.digits import compose_dataset
 from orderless.images import find_images
 from orderless.storage import Tensors
@@ -116,8 +118,21 @@ def test_bad_input_ends_with_one_clear_message(photographs, tmp_path, case):
     assert not (tmp_path / absent).exists()
 
 
-def test_the_torch_engine_runs_the_same_workflow(photographs, tmp_path):
-    config = own_images(tmp_path, photographs, encoding={"backend": "torch"})
+def test_the_torch_engine_and_skipped_images(photographs, tmp_path):
+    """A run on the torch engine, three images of which cannot be read: left out by name, counted in the report."""
+    root = tmp_path / "images"
+    shutil.copytree(photographs, root)
+    victims = find_images(root / "train")[:2] + find_images(root / "test")[:1]
+    for victim in victims:
+        victim.write_bytes(victim.read_bytes()[:300])
+    config = own_images(tmp_path, root, encoding={"backend": "torch"}, on_bad_image="skip")
     done = snakemake(tmp_path, "--configfile", str(write_config(tmp_path, **config)))
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "torch, dense matrix products" in (tmp_path / "reports/own/run.html").read_text()
+    page = tmp_path / "reports/own/run.html"
+    assert "torch, dense matrix products" in page.read_text()
+    table = BeautifulSoup(page.read_text(), "html.parser").find("th", string="Unreadable, skipped").find_parent("table")
+    names, facts = ([cell.get_text(strip=True) for cell in table.find_all(tag)] for tag in ("th", "td"))
+    assert dict(zip(names, facts, strict=True)).items() >= {"Unreadable, skipped": "3", "Training images": "38"}.items()
+    listed = read_index(tmp_path / "results/datasets/own/index.csv")["image"]
+    expected = {path.relative_to(root).as_posix() for path in find_images(root) if path not in victims}
+    assert set(listed) == expected

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.conftest import ROOT, SMALL, results, snakemake, write_config
+from tests.conftest import DEMO, ROOT, SMALL, results, snakemake, write_config
 
 DAEMONS = ("slurmctld", "slurmd", "munged")
 FEW = SMALL | {
@@ -98,7 +98,7 @@ def cluster(tmp_path_factory):
 
 def on_slurm(folder: Path, *more: str, jobs: int = 8):
     profile = ["--profile", str(ROOT / "workflow/profiles/slurm"), "--jobs", str(jobs), "--latency-wait", "10"]
-    return snakemake(folder, "--configfile", str(folder / "mine.yaml"), *profile, *more, cores=4, timeout=900)
+    return snakemake(folder, "--configfile", str(folder / "mine.yaml"), *profile, *more, cores=4, timeout=1800)
 
 
 def submitted(done) -> list[str]:
@@ -106,18 +106,18 @@ def submitted(done) -> list[str]:
     return re.findall(r"SLURM jobid[^\d]*(\d+)", done.stderr + done.stdout)
 
 
-def test_the_small_demo_is_the_local_runs_bytes(cluster, tmp_path_factory):
-    """Every job is a Slurm job, but for the target itself; every file is that of a run without Slurm."""
+def test_the_demo_is_the_local_runs_bytes(cluster, tmp_path_factory):
+    """The whole demo. Every job is a Slurm job, but for the target itself; every file is that of a run without Slurm."""
     remote, local = (tmp_path_factory.mktemp(name) for name in ("remote", "local"))
     for folder in (remote, local):
-        write_config(folder, **SMALL)
+        write_config(folder, **DEMO)
     done = on_slurm(remote)
     assert done.returncode == 0, done.stderr[-4000:]
     assert snakemake(local, "--configfile", str(local / "mine.yaml")).returncode == 0
     here, there = results(local / "results"), results(remote / "results")
     assert here.keys() == there.keys()
     assert [name for name in here if here[name].read_bytes() != there[name].read_bytes()] == []
-    tables = [pd.read_csv(folder / "reports/small/metrics.csv").drop(columns="seconds") for folder in (local, remote)]
+    tables = [pd.read_csv(folder / "reports/demo/metrics.csv").drop(columns="seconds") for folder in (local, remote)]
     pd.testing.assert_frame_equal(*tables, check_exact=True)
     ids = set(submitted(done))
     completed = (cluster / "log" / "jobcomp.log").read_text()
