@@ -4,6 +4,7 @@ Read whenever the workflow is parsed: nothing heavy is imported here.
 """
 
 import copy
+import csv
 import os
 import re
 from functools import cache
@@ -141,6 +142,20 @@ def lookup(catalog: dict[str, dict], section: str, name: str, where: str) -> dic
     if name not in catalog[section]:
         raise OrderlessError(f"{where}: '{name}' is not in catalog.{section}.{nearest(name, catalog[section])}")
     return catalog[section][name]
+
+
+def published(dataset: str, backbones: dict[str, dict]) -> list[dict[str, str]]:
+    """The papers' figures for a data set with one of these networks: rows of workflow/published, each with its `backbone` here.
+
+    backbones: id -> entry, whose `known_as` is the network's name in workflow/published.
+    """
+    known = {entry["known_as"]: name for name, entry in backbones.items() if "known_as" in entry}
+    found = []
+    for path in sorted((WORKFLOW / "published").glob("*.csv")) if known else []:
+        with path.open(newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["dataset"] == dataset and row["network"] in known]
+        found += [row | {"backbone": known[row["network"]]} for row in rows if row["representation"]]
+    return found
 
 
 def adapted(catalog: dict[str, dict], backbone: str) -> dict[str, dict]:

@@ -1,5 +1,7 @@
 """Plots, through seaborn. Each function draws one figure and writes it as SVG with its text kept as text."""
 
+import html
+from functools import cache
 from pathlib import Path
 
 import matplotlib
@@ -11,6 +13,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
+from orderless.catalog import WORKFLOW, read_yaml
 from orderless.evaluation import average_precision_11
 from orderless.reports import METRICS
 
@@ -22,6 +25,25 @@ PAPERS = {  # paper -> what its family is called, and its colour, the same in ev
     "li2016": "BoW and MOF (after Li 2016)",
 }
 COLOURS = dict(zip(PAPERS.values(), sns.color_palette("colorblind", len(PAPERS)), strict=True))
+
+
+@cache
+def colours() -> dict[str, tuple]:
+    """The colour of each representation of the catalog, the same in every figure: its family's, lighter or darker."""
+    shades: dict[str, tuple] = {}
+    counts = dict.fromkeys(PAPERS, 0)
+    for name, entry in read_yaml(WORKFLOW / "catalog" / "representations.yaml")["representations"].items():
+        paper = entry.get("paper", "")
+        # The golden ratio keeps neighbours apart, however many there are.
+        light = (counts[paper] * 0.618) % 1
+        counts[paper] += 1
+        shades[name] = sns.set_hls_values(COLOURS[PAPERS[paper]], l=0.3 + 0.4 * light)
+    return shades
+
+
+def colour(name: str, family: str = PAPERS[""]) -> tuple:
+    """The colour of a representation; its family's, where it is the user's own."""
+    return colours().get(name, COLOURS[family])
 
 
 def begin() -> None:
@@ -47,43 +69,64 @@ def labelled(rows: pd.DataFrame, names: dict[str, str], networks: dict[str, str]
     return rows
 
 
+def families(axes: plt.Axes, rows: pd.DataFrame, **more) -> None:
+    """A legend of the families in the rows."""
+    found = [family for family in COLOURS if (rows["family"] == family).any()]
+    marks = [plt.Line2D([], [], marker="o", ls="", ms=8, color=COLOURS[family], label=family) for family in found]
+    axes.legend(handles=[*marks, *more.get("besides", [])], loc="best", frameon=True)
+
+
 def accuracy(rows: pd.DataFrame, dataset: str, path: str | Path) -> None:
     """Every representation's figure with its 95% interval, best on top. rows: of `labelled`."""
     begin()
     figure, axes = plt.subplots(figsize=(8, 1.2 + 0.38 * len(rows)))
-    for place, (low, high, family) in enumerate(zip(rows["low"], rows["high"], rows["family"], strict=True)):
-        axes.plot([low, high], [place, place], color=COLOURS[family], lw=2.5, solid_capstyle="round")
-    sns.scatterplot(rows, x="value", y=np.arange(len(rows)), hue="family", palette=COLOURS, s=80, ax=axes, zorder=3)
+    for place, (_, row) in enumerate(rows.iterrows()):
+        own = colour(row["representation"], row["family"])
+        axes.plot([row["low"], row["high"]], [place, place], color=own, lw=2.5, solid_capstyle="round")
+        axes.plot(row["value"], place, marker="o", ms=9, color=own, mec="white")
     axes.set_yticks(range(len(rows)), rows["title"])
     axes.invert_yaxis()
     axes.set(
         xlabel=f"{METRICS[rows['metric'].iloc[0]]}, % (95% bootstrap interval)", ylabel="", title=f"{dataset}: figures of merit"
     )
-    axes.legend(title="", loc="best", frameon=True)
+    families(axes, rows)
     save(figure, path)
+
+
+def front(rows: pd.DataFrame, cost: str) -> pd.DataFrame:
+    """The rows that no other beats at their cost or less, cheapest first."""
+    ordered = rows.sort_values([cost, "value"], ascending=[True, False])
+    return ordered[ordered["value"] > ordered["value"].cummax().shift(fill_value=-np.inf)]
 
 
 def tradeoff(rows: pd.DataFrame, cost: str, label: str, dataset: str, path: str | Path) -> None:
     """The figure against a cost (a column of the metrics, logarithmic), and the front that no other representation beats.
 
-    Every point is named where there are few; where there are many, those of the front.
+    Every point is named where there are few; where there are many, those of the front. Each point says on hovering what it is.
     """
     from adjustText import adjust_text
 
     begin()
     np.random.seed(0)  # noqa: NPY002 (adjustText places the names by the global generator)
-    ordered = rows.sort_values([cost, "value"], ascending=[True, False])
-    front = ordered[ordered["value"] > ordered["value"].cummax().shift(fill_value=-np.inf)]
+    best = front(rows, cost)
     figure, axes = plt.subplots(figsize=(8.5, 5.5))
-    axes.step(front[cost], front["value"], where="post", color="0.6", lw=1.5, zorder=0, label="Best for its cost")
-    sns.scatterplot(rows, x=cost, y="value", hue="family", palette=COLOURS, s=80, ax=axes)
+    (line,) = axes.step(best[cost], best["value"], where="post", color="0.6", lw=1.5, zorder=0, label="Best for its cost")
+    words = {}
+    for place, (_, row) in enumerate(rows.iterrows()):
+        own = colour(row["representation"], row["family"])
+        axes.plot(row[cost], row["value"], marker="o", ms=9, color=own, mec="white", gid=f"point-{place}")
+        words[f"point-{place}"] = f"{row['title']}: {row['value']:.1f} ({row['low']:.1f} to {row['high']:.1f}), {row[cost]:,.3g}"
     axes.set(xscale="log", xlabel=label, ylabel=f"{METRICS[rows['metric'].iloc[0]]}, %", title=f"{dataset}: figure against cost")
     axes.margins(0.15)
-    named = rows if len(rows) <= 16 else front
+    named = rows if len(rows) <= 16 else best
     names = [axes.text(row[cost], row["value"], row["title"], fontsize=10) for _, row in named.iterrows()]
     adjust_text(names, ax=axes, iter_lim=300, arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.7})
-    axes.legend(title="", loc="best", frameon=True)
+    families(axes, rows, besides=[line])
     save(figure, path)
+    drawn = Path(path).read_text()
+    for gid, text in words.items():
+        drawn = drawn.replace(f'<g id="{gid}">', f'<g id="{gid}"><title>{html.escape(text)}</title>', 1)
+    Path(path).write_text(drawn)
 
 
 def confusion(targets: np.ndarray, scores: np.ndarray, classes: list[str], title: str, path: str | Path) -> None:
@@ -122,11 +165,10 @@ def scales(table: pd.DataFrame, dataset: str, path: str | Path) -> None:
     studies = {"alone": "Each scale alone", "first": "The first n scales together"}
     figure, panels = plt.subplots(1, 2, figsize=(11, 4.5), sharey=True)
     for axes, (study, title) in zip(panels, studies.items(), strict=True):
-        for colour, (base, rows) in zip(
-            sns.color_palette("colorblind"), table[table["study"] == study].groupby("title"), strict=False
-        ):
-            axes.fill_between(rows["scale"], 100 * rows["low"], 100 * rows["high"], color=colour, alpha=0.15)
-            sns.lineplot(x=rows["scale"], y=100 * rows["value"], marker="o", color=colour, label=base, ax=axes)
+        for marker, (title, rows) in zip("osD^vP*X", table[table["study"] == study].groupby("title"), strict=False):
+            own = colour(rows["base"].iloc[0])
+            axes.fill_between(rows["scale"], 100 * rows["low"], 100 * rows["high"], color=own, alpha=0.15)
+            sns.lineplot(x=rows["scale"], y=100 * rows["value"], marker=marker, color=own, label=title, ax=axes)
         axes.set(xlabel="Scale" if study == "alone" else "Number of scales", title=title, xticks=sorted(table["scale"].unique()))
         axes.set_ylabel(f"{METRICS[table['metric'].iloc[0]]}, % (95% interval)")
     figure.suptitle(dataset)
@@ -145,9 +187,8 @@ def invariance(table: pd.DataFrame, dataset: str, path: str | Path) -> None:
         rows = table[table["kind"] == kind].copy()
         rows["amount"] = rows["amount"].astype(str) if kind == "flip" else rows["amount"].astype(float)
         rows["value"] *= 100
-        sns.lineplot(
-            rows, x="amount", y="value", hue="title", style="title", markers=True, dashes=False, palette="colorblind", ax=axes
-        )
+        own = {title: colour(name) for title, name in zip(rows["title"], rows["representation"], strict=True)}
+        sns.lineplot(rows, x="amount", y="value", hue="title", style="title", markers=True, dashes=False, palette=own, ax=axes)
         axes.set(xlabel=label, ylabel=f"{METRICS[table['metric'].iloc[0]]}, %", ylim=(0, 100))
         if kind == "scale":
             axes.invert_xaxis()

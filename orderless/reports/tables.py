@@ -17,6 +17,37 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ddd; }
 th { background: #f4f4f4; } td:first-child, th:first-child { text-align: left; }
 td { white-space: nowrap; } .text td, .text th { text-align: left; vertical-align: top; white-space: normal; }
+thead th { cursor: pointer; } thead th[aria-sort=ascending]::after { content: " \\25b2"; }
+thead th[aria-sort=descending]::after { content: " \\25bc"; } input { margin: 0 0 .5rem; padding: .2rem .4rem; width: 16rem; }
+svg { max-width: 100%; height: auto; }
+"""
+# A click on a heading sorts by it, words in the field leave the rows that hold them. `data-value` is what a cell means, where
+# its text would not sort as a number.
+SCRIPT = """
+for (const table of document.querySelectorAll("table")) {
+  const rows = [...table.querySelectorAll("tbody tr")], heads = [...table.querySelectorAll("thead tr:last-child th")];
+  if (rows.length < 3) continue;
+  const value = (row, i) => {
+    const cell = row.children[i], meant = cell.querySelector("[data-value]");
+    const text = (meant ? meant.dataset.value : cell.textContent).trim(), number = parseFloat(text.replace(/,/g, ""));
+    return Number.isNaN(number) ? text : number;
+  };
+  const compare = (a, b) => typeof a == typeof b ? (a < b ? -1 : a > b ? 1 : 0) : typeof a == "number" ? 1 : -1;
+  heads.forEach((head, i) => head.addEventListener("click", () => {
+    const up = head.getAttribute("aria-sort") == "descending";
+    heads.forEach(other => other.removeAttribute("aria-sort"));
+    head.setAttribute("aria-sort", up ? "ascending" : "descending");
+    rows.sort((a, b) => (up ? 1 : -1) * compare(value(a, i), value(b, i))).forEach(row => row.parentNode.append(row));
+  }));
+  if (rows.length < 9) continue;
+  const field = document.createElement("input");
+  field.type = "search"; field.placeholder = "Only rows with ..."; field.setAttribute("aria-label", "Filter");
+  field.addEventListener("input", () => {
+    const words = field.value.toLowerCase().split(/ +/);
+    rows.forEach(row => { row.hidden = !words.every(word => row.textContent.toLowerCase().includes(word)); });
+  });
+  table.before(field);
+}
 """
 
 
@@ -24,7 +55,7 @@ def page(title: str, body: str) -> str:
     """A whole HTML page."""
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        f"<style>{STYLE}</style></head>\n<body><h1>{html.escape(title)}</h1>\n{body}</body></html>\n"
+        f"<style>{STYLE}</style></head>\n<body><h1>{html.escape(title)}</h1>\n{body}<script>{SCRIPT}</script></body></html>\n"
     )
 
 
@@ -64,7 +95,7 @@ def comparison_html(table: pd.DataFrame, title: str, note: str) -> str:
         .highlight_max(subset=figures, props="font-weight: bold")
         .format(precision=1, subset=figures)
         .format(precision=2, subset=[METRICS[metric] for metric in SCALES if METRICS[metric] in figures])
-        .format(size, subset=["Bytes an image"])
+        .format(lambda count: f'<span data-value="{count}">{size(count)}</span>', subset=["Bytes an image"])
         .format("{:,}", subset=["Dimensions"])
         .format("{:.3g}", subset=["Milliseconds an image"])
         .set_uuid("comparison")

@@ -10,7 +10,7 @@ rule study_scales:
         plot=report(
             f"reports/{RUN}/scales-{{dataset}}-{{backbone}}.svg",
             caption="../report/scales.rst",
-            category="4. Scales",
+            category="6. Scales",
             subcategory="{dataset}",
             labels={"What": "Each scale alone, the first n together", "Network": "{backbone}"},
         ),
@@ -49,7 +49,7 @@ rule study_invariance:
         plot=report(
             f"reports/{RUN}/invariance-{{dataset}}-{{backbone}}.svg",
             caption="../report/invariance.rst",
-            category="5. Invariance",
+            category="7. Invariance",
             subcategory="{dataset}",
             labels={"What": "Test images transformed", "Network": "{backbone}"},
         ),
@@ -88,7 +88,7 @@ rule map_confidence:
         gallery=report(
             f"reports/{RUN}/confidence-{{dataset}}-{{backbone}}.png",
             caption="../report/confidence.rst",
-            category="6. Confidence maps",
+            category="8. Confidence maps",
             subcategory="{dataset}",
             labels={"What": "Where the classifier finds its class", "Network": "{backbone}"},
         ),
@@ -119,7 +119,7 @@ rule time_extraction:
         html=report(
             f"reports/{RUN}/timings-{{dataset}}-{{backbone}}.html",
             caption="../report/timings.rst",
-            category="7. Cost",
+            category="9. Speed",
             subcategory="{dataset}",
             labels={"What": "Seconds: naive and dense, network and pooling", "Network": "{backbone}"},
         ),
@@ -184,7 +184,7 @@ rule judge_claims:
         html=report(
             f"reports/{RUN}/claims-{{dataset}}-{{backbone}}.html",
             caption="../report/claims.rst",
-            category="8. Claims of the papers",
+            category="4. Claims of the papers",
             labels={"Data set": "{dataset}", "Network": "{backbone}"},
         ),
     log:

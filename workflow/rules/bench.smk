@@ -35,13 +35,13 @@ rule plot_bench:
         plot=report(
             "reports/bench/bench.svg",
             caption="../report/bench.rst",
-            category="9. Benchmarks",
+            category="9. Speed",
             labels={"What": "Times as fast as the peers"},
         ),
         html=report(
             "reports/bench/bench.html",
             caption="../report/bench.rst",
-            category="9. Benchmarks",
+            category="9. Speed",
             labels={"What": "Ours, peers, limits"},
         ),
     log:

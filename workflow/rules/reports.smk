@@ -2,8 +2,7 @@
 TABLES = [
     "comparison-{dataset}.html",
     "accuracy-{dataset}.svg",
-    "dimensions-{dataset}.svg",
-    "seconds-{dataset}.svg",
+    "costs-{dataset}.html",
 ]
 OF_CLASSES = "classes-{dataset}.svg"
 OF_QUERIES = "queries-{dataset}-{backbone}.png"
@@ -16,10 +15,13 @@ STUDIES = {
     "claims": "claims-{dataset}-{backbone}.html",
     "seeds": "seeds-{dataset}-{backbone}.svg",
 }
+PUBLISHED = [name for name in CLASSIFIED_DATASETS if catalogs.published(name, {b: CATALOG["backbones"][b] for b in BACKBONES})]
 REPORTS = [
     f"reports/{RUN}/metrics.csv",
+    f"reports/{RUN}/summary.html",
     f"reports/{RUN}/run.html",
     [f"reports/{RUN}/{name}" for table in TABLES for name in expand(table, dataset=DATASETS)],
+    [f"reports/{RUN}/published-{dataset}.html" for dataset in PUBLISHED],
     [f"reports/{RUN}/{name}" for name in expand(OF_CLASSES, dataset=CLASSIFIED_DATASETS)],
     [f"reports/{RUN}/{name}" for name in expand(OF_QUERIES, dataset=SEARCHED_DATASETS, backbone=BACKBONES)],
     [
@@ -87,6 +89,40 @@ rule describe_run:
         "../../scripts/describe_run.py"
 
 
+rule summarise:
+    input:
+        metrics="reports/{run}/metrics.csv",
+        classes=expand("reports/{{run}}/classes-{dataset}.csv", dataset=CLASSIFIED_DATASETS),
+        claims=[
+            f"reports/{RUN}/claims-{dataset}-{backbone}.csv"
+            for dataset in CLASSIFIED_DATASETS
+            for backbone in BACKBONES
+            if "claims" in CONFIG["analyses"]
+        ],
+        published=expand("reports/{{run}}/published-{dataset}.csv", dataset=PUBLISHED),
+    output:
+        report(
+            "reports/{run}/summary.html",
+            caption="../report/summary.rst",
+            category="1. The run",
+            labels={"What": "Summary: which wins, at what cost, where it fails"},
+        ),
+    log:
+        "logs/summarise/{run}.log",
+    conda:
+        "../../envs/orderless.yaml"
+    resources:
+        mem_mb=memory(500),
+        runtime="10m",
+    params:
+        selected=lambda w: dumps(SELECTED),
+        config=lambda w: dumps({key: CONFIG[key] for key in ("run", "datasets", "backbones")}),
+    message:
+        "Summarising the run"
+    script:
+        "../../scripts/summarise.py"
+
+
 rule compare:
     input:
         metrics="reports/{run}/metrics.csv",
@@ -114,6 +150,34 @@ rule compare:
         "../../scripts/compare.py"
 
 
+rule compare_published:
+    input:
+        metrics="reports/{run}/metrics.csv",
+        scores=lambda w: expand("{stem}.safetensors", stem=judged([w.dataset])),
+    output:
+        csv="reports/{run}/published-{dataset}.csv",
+        html=report(
+            "reports/{run}/published-{dataset}.html",
+            caption="../report/published.rst",
+            category="3. Beside the papers",
+            labels={"Data set": "{dataset}"},
+        ),
+    log:
+        "logs/compare_published/{run}.{dataset}.log",
+    conda:
+        "../../envs/orderless.yaml"
+    resources:
+        mem_mb=memory(500),
+        runtime="10m",
+    params:
+        selected=lambda w: dumps(SELECTED),
+        fraction=1,
+    message:
+        "Putting the papers' figures beside those of {wildcards.dataset}"
+    script:
+        "../../scripts/compare_published.py"
+
+
 rule plot_comparison:
     input:
         metrics="reports/{run}/metrics.csv",
@@ -125,19 +189,15 @@ rule plot_comparison:
             subcategory="{dataset}",
             labels={"What": "Figures with intervals"},
         ),
-        dimensions=report(
-            "reports/{run}/dimensions-{dataset}.svg",
-            caption="../report/dimensions.rst",
+        dimensions="reports/{run}/dimensions-{dataset}.svg",
+        seconds="reports/{run}/seconds-{dataset}.svg",
+        bytes="reports/{run}/bytes-{dataset}.svg",
+        costs=report(
+            "reports/{run}/costs-{dataset}.html",
+            caption="../report/costs.rst",
             category="2. Comparison",
             subcategory="{dataset}",
-            labels={"What": "Against dimensions"},
-        ),
-        seconds=report(
-            "reports/{run}/seconds-{dataset}.svg",
-            caption="../report/seconds.rst",
-            category="2. Comparison",
-            subcategory="{dataset}",
-            labels={"What": "Against seconds"},
+            labels={"What": "Against seconds, dimensions, bytes"},
         ),
     log:
         "logs/plot_comparison/{run}.{dataset}.log",
@@ -163,14 +223,14 @@ rule plot_classes:
         html=report(
             "reports/{run}/classes-{dataset}.html",
             caption="../report/class-table.rst",
-            category="3. Where it fails",
+            category="5. Where it fails",
             subcategory="{dataset}",
             labels={"What": "Classes, every representation"},
         ),
         plot=report(
             "reports/{run}/classes-{dataset}.svg",
             caption="../report/classes.rst",
-            category="3. Where it fails",
+            category="5. Where it fails",
             subcategory="{dataset}",
             labels={"What": "Classes, best representation"},
         ),

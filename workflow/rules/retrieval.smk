@@ -41,7 +41,7 @@ rule show_queries:
         report(
             f"reports/{RUN}/queries-{{dataset}}-{{backbone}}.png",
             caption="../report/queries.rst",
-            category="3. Where it fails",
+            category="5. Where it fails",
             subcategory="{dataset}",
             labels={"What": "Best and worst queries, best search"},
         ),

@@ -1,0 +1,55 @@
+"""The papers' figures beside the run's: only where both are of the same network, on the same data set."""
+
+import html
+
+import pandas as pd
+
+from orderless.reports import METRICS, PAPERS
+from orderless.reports.tables import page
+
+
+def beside(rows: list[dict[str, str]], metrics: pd.DataFrame, classes: pd.DataFrame) -> pd.DataFrame:
+    """One row a published figure that this run measured too: both, and their difference.
+
+    rows: of `catalog.published`. metrics: the run's, one data set. classes: backbone, representation, class and value
+    of each class.
+    """
+    measured = {(r["backbone"], r["representation"], r["metric"]): (r["value"], r["low"], r["high"]) for _, r in metrics.iterrows()}
+    for _, r in classes.iterrows():
+        measured[r["backbone"], r["representation"], f"ap11:{r['class']}"] = (r["value"], None, None)
+    found = []
+    for row in rows:
+        key = (row["backbone"], row["representation"], row["metric"])
+        if key in measured:
+            value, low, high = measured[key]
+            what = {"published": float(row["value"]), "measured": value, "low": low, "high": high}
+            keys = ("paper", "table", "backbone", "method", "representation", "metric", "certainty", "note")
+            found.append({name: row[name] for name in keys} | what | {"difference": value - float(row["value"])})
+    return pd.DataFrame(found)
+
+
+def beside_html(table: pd.DataFrame, names: dict[str, str], networks: dict[str, str], title: str, fraction: float) -> str:
+    """The same as a page."""
+    note = "Figures of a paper, per cent, and of this run with the same network on the same data set; the difference in points."
+    if fraction < 1:
+        note += f" This run used {100 * fraction:g}% of the images: its figures are not comparable as they stand."
+    if table.empty:
+        return page(title, f"<p>{html.escape(note)}</p><p>This run measured none of the published figures.</p>")
+    rows = [
+        {"Paper": PAPERS[row["paper"]], "Table": row["table"], "System": row["method"], "Here": names[row["representation"]],
+         "Network": networks[row["backbone"]], "Figure": figure_name(row["metric"]), "Published": f"{100 * row['published']:.2f}",
+         "Measured": f"{100 * row['measured']:.2f}", "95% interval": interval(row), "Difference": f"{100 * row['difference']:+.2f}",
+         "Note": row["note"]}
+        for _, row in table.iterrows()
+    ]  # fmt: skip
+    return page(title, f"<p>{html.escape(note)}</p>\n{pd.DataFrame(rows).to_html(index=False, classes='text', border=0)}")
+
+
+def figure_name(metric: str) -> str:
+    """A metric as people read it; ap11:<class> is that of one class."""
+    return f"AP of {metric[5:]}" if metric.startswith("ap11:") else METRICS[metric]
+
+
+def interval(row: pd.Series) -> str:
+    """The ends in per cent; empty where there is none."""
+    return "" if pd.isna(row["low"]) else f"{100 * row['low']:.1f} to {100 * row['high']:.1f}"
