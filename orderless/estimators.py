@@ -336,7 +336,8 @@ class BagOfWords(BagEncoder):
 
     def _counts(self, encoder: Any, codebook: dict[str, np.ndarray], bags: list[Bag]) -> Any:
         ends = np.cumsum([len(bag.x) for bag in bags])
-        return histogram(encoder.encode_words(np.concatenate([bag.x for bag in bags]), ends, codebook), self.words)
+        words = encoder.encode_words(np.concatenate([bag.x for bag in bags]), ends, codebook)
+        return histogram(words, len(codebook["centres"]))
 
     def _vectors(self, bags: list[Bag]) -> Any:
         found = weigh(self._counts(self._encoder(), self.codebook_, bags), list(self.normalisation), self.idf_)
