@@ -243,7 +243,7 @@ def listed(images: Any) -> list:
 
     if isinstance(images, (str, Path)):
         return list(image_files(images)) if not Path(images).is_file() else [images]
-    single = isinstance(images, Image) or (isinstance(images, np.ndarray) and images.ndim < 4)
+    single = isinstance(images, Image) or (isinstance(images, np.ndarray) and images.ndim in (2, 3))
     found = [images] if single else list(images) if isinstance(images, Iterable) else []
     if not found:
         raise OrderlessError("no image to describe. Give a folder, or a list of files, PIL images or arrays.")

@@ -46,7 +46,7 @@ def test_every_way_of_giving_images_gives_the_same_vectors(folder, options, caps
     assert expected.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(expected, axis=1), 1, atol=1e-5)
     assert np.linalg.norm(expected[0] - expected[1]) > 1e-3
-    for images in (str(folder / "images"), files, [str(file) for file in files], pictures, arrays, np.stack(arrays),
+    for images in (str(folder / "images"), files, np.array([str(file) for file in files]), pictures, arrays, np.stack(arrays),
                    [files[0], pictures[1], arrays[2] / 255, *pictures[3:]]):  # fmt: skip
         np.testing.assert_allclose(orderless.describe(images, **options), expected, atol=1e-6)
     for one in (files[2], str(files[2]), pictures[2], arrays[2]):
