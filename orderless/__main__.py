@@ -1,30 +1,47 @@
-"""The command line: `orderless search`, `orderless describe`, `orderless list`."""
+"""Orderless pooling of deep activations on the command line: find images, turn them into vectors, see what exists."""
 
 import argparse
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
+from orderless.catalog import SECTIONS
 from orderless.errors import OrderlessError
 
-SECTIONS = ["datasets", "backbones", "representations", "analyses"]
-EXAMPLES = """examples:
-  orderless search photo.jpg --in photos/                          the images most like photo.jpg, and photo.matches.png
-  orderless search photo.jpg --in photos/ --representation mop     by MOP-CNN; the index is made once and kept
-  orderless describe photos/ --representation mpp --out mpp.csv    one vector an image
-  orderless list representations                                   what exists
+LISTED = ["datasets", "backbones", "representations", "analyses"]  # where no section is asked for
+SEARCH = """examples:
+  orderless search photo.jpg --in photos/                        the images most like photo.jpg, and photo.matches.png
+  orderless search photo.jpg --in photos/ --representation mop   by MOP-CNN; the index is made once and kept
+  orderless search photo.jpg --in photos/ --weights mobilenet_v2.pth --index photos.index --top 50
 """
+DESCRIBE = """examples:
+  orderless describe photos/ --out global.npy                    one vector an image by the network alone; names in global.txt
+  orderless describe photos/ --representation mpp --out mpp.csv  by MPP, its codebook learned on the same folder
+  orderless describe new/ --fit-on photos/ --representation mpp --out new.csv
+"""
+LIST = """examples:
+  orderless list                     data sets, networks, representations, studies
+  orderless list representations     what --representation takes
+  orderless list encoders            what a representation is made of: views, layers, projections, encoders
+"""
+
+
+EPILOG = f"{SEARCH}{DESCRIBE}{LIST}".replace("\nexamples:", "") + "\nEach command has its own --help."
 
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     plain = argparse.RawDescriptionHelpFormatter
-    found = argparse.ArgumentParser("orderless", description=__doc__, epilog=EXAMPLES, formatter_class=plain)
+    found = argparse.ArgumentParser("orderless", description=__doc__, epilog=EPILOG, formatter_class=plain)
+    found.add_argument("--version", action="version", version=f"orderless {version('orderless')}")
     commands = found.add_subparsers(dest="command", required=True, metavar="command")
     search = commands.add_parser(
         "search",
         help="find the images of a folder that are most like one",
-        description="Find the images of a folder that are most like one. The first search makes an index of the folder and keeps "
-        "it; later ones describe only what is new. The index is one file, with what made it inside, and may be copied.",
+        description="Find the images of a folder that are most like one. The first search makes an index of the folder\n"
+        "and keeps it; later ones describe only what is new. The index is one file, with what made it inside, and\nmay be copied.",
+        epilog=SEARCH,
+        formatter_class=plain,
     )
     search.add_argument("image", type=Path, help="the image to look for")
     search.add_argument("--in", dest="folder", type=Path, required=True, help="the folder of images to look in")
@@ -34,7 +51,10 @@ def parser() -> argparse.ArgumentParser:
     describe = commands.add_parser(
         "describe",
         help="write one vector an image",
-        description="Write one vector for each image of a folder, as CSV or .npy.",
+        description="Write one vector for each image of a folder, as CSV or .npy. What the representation has to learn\n"
+        "(projections, codebooks) is learned first.",
+        epilog=DESCRIBE,
+        formatter_class=plain,
     )
     describe.add_argument("folder", type=Path, help="the folder of images")
     describe.add_argument("--out", type=Path, required=True, help="a .csv (column image, then one a dimension) or a .npy file")
@@ -43,27 +63,23 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--backbone", help="a network of the catalog (default: mobilenet_v2)")
         command.add_argument("--representation", help="a representation of the catalog (default: global)")
         command.add_argument("--weights", help="a file of the network's weights (default: torchvision's, fetched)")
-    listing = commands.add_parser("list", help="say what exists", description="Say which entries the catalog has.")
+        command.add_argument("--backend", help="vlfeat or torch, for what is learned and encoded (default: VLFeat if installed)")
+    what = "Say which entries the catalog has, with their titles or their settings."
+    listing = commands.add_parser("list", help="say what exists", description=what, epilog=LIST, formatter_class=plain)
     listing.add_argument("section", nargs="?", choices=SECTIONS, help="only this section")
     return found
-
-
-def bar(items, count: int, what: str = "images"):
-    """A progress bar."""
-    from tqdm import tqdm
-
-    return tqdm(items, total=count, unit=f" {what}", leave=False)
 
 
 def run_search(args: argparse.Namespace) -> None:
     """Show what is most like an image as a table and as a contact sheet."""
     from orderless.collection import open_or_build
+    from orderless.describer import bar
     from orderless.images import read_image
     from orderless.sheets import Cell, contact_sheet
 
     asked = read_image(args.image)
-    options = {"backbone": args.backbone, "representation": args.representation, "weights": args.weights}
-    found = open_or_build(args.folder, args.index, bar, **options)
+    chosen = {"backbone": args.backbone, "representation": args.representation, "weights": args.weights, "engine": args.backend}
+    found = open_or_build(args.folder, args.index, bar, **chosen)
     ranking = found.search(args.image)[: args.top]
     width = max(len(name) for name, _ in ranking)
     for place, (name, similarity) in enumerate(ranking, 1):
@@ -82,14 +98,14 @@ def run_describe(args: argparse.Namespace) -> None:
     import numpy as np
     import pandas as pd
 
-    from orderless.describer import Describer, image_files
+    from orderless.describer import describe, image_files
 
     if args.out.suffix not in (".csv", ".npy"):
         raise OrderlessError(f"{args.out}: the name must end in .csv or .npy.")
     files = image_files(args.folder)
-    describer = Describer(args.backbone or "mobilenet_v2", args.representation or "global", args.weights)
-    describer.fit([str(path) for path in (image_files(args.fit_on) if args.fit_on else files)], progress=bar)
-    vectors = describer.describe([str(path) for path in files], bar).matrix(describer.representation)
+    chosen = {"backbone": args.backbone, "representation": args.representation, "weights": args.weights, "backend": args.backend}
+    given = {key: value for key, value in chosen.items() if value}
+    vectors = describe(files, fit_on=args.fit_on, progress=True, **given)
     names = [path.relative_to(args.folder).as_posix() for path in files]
     if args.out.suffix == ".npy":
         np.save(args.out, vectors)
@@ -105,10 +121,10 @@ def run_list(args: argparse.Namespace) -> None:
     from orderless.catalog import load_catalog
 
     catalog = load_catalog({})
-    for section in [args.section] if args.section else SECTIONS:
+    for section in [args.section] if args.section else LISTED:
         print(f"{section}:")
         for name, entry in catalog[section].items():
-            print(f"  {name:22s} {entry.get('title', '')}")
+            print(f"  {name:22s} {entry.get('title') or ', '.join(f'{key} {value}' for key, value in entry.items())}".rstrip())
 
 
 def main(arguments: list[str] | None = None) -> int:

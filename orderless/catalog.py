@@ -16,7 +16,8 @@ import yaml
 from orderless import encoders
 from orderless.errors import OrderlessError, nearest
 
-WORKFLOW = Path(__file__).resolve().parents[1] / "workflow"
+# Inside the package where it is installed (setup.py), beside it in the repository.
+WORKFLOW = next(f / "workflow" for f in Path(__file__).resolve().parents[:2] if (f / "workflow" / "catalog").is_dir())
 SECTIONS = ["datasets", "backbones", "views", "layers", "projections", "encoders", "representations", "analyses"]
 DEFAULTS: dict[str, Any] = {
     "seed": 0,

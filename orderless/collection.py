@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from orderless.describer import Describer, image_files, quiet
-from orderless.errors import OrderlessError
 from orderless.inverted import Words, joined, rows
 from orderless.ranking import Protocol
 from orderless.representations import Encoded
@@ -43,26 +42,16 @@ class Collection:
         Raises OrderlessError where it was made by another backbone, other weights or another representation.
         """
         file = Tensors(path, "collection")
-        made = file.header["describer"]
-        remedy = "Leave the option out, name another --index, or delete this one."
-        for key in ("backbone", "representation"):
-            if given.get(key) not in (None, made[key]):
-                raise OrderlessError(f"{path}: was made with {key} '{made[key]}', not '{given[key]}'. {remedy}")
-        learned = {name.removeprefix("learned/"): file[name] for name in file.names() if name.startswith("learned/")}
-        options = made | {key: given[key] for key in ("weights", "device") if given.get(key)}
-        describer = Describer(**options, learned=learned)
-        if describer.network_recipe != file.header["network"]:
-            raise OrderlessError(f"{path}: was made with other weights or layers of '{made['backbone']}'. {remedy}")
+        describer = Describer.of(file, **given)
         tensors = {name.removeprefix("stored/"): file[name] for name in file.names() if name.startswith("stored/")}
         return cls(describer, file.header["images"], tensors, file.header["dimensions"])
 
     def save(self, path: str | Path) -> None:
         """Write the index, whole or not at all: an index that was there stays until the new one is complete."""
-        made = {key: getattr(self.describer, key) for key in ("backbone", "representation", "weights", "catalog", "engine", "seed")}
         tensors = {f"learned/{key}": value for key, value in self.describer.learned.items()}
         tensors |= {f"stored/{key}": value for key, value in self.tensors.items()}
-        facts = {"describer": made, "network": self.describer.network_recipe, "images": self.images, "dimensions": self.dimensions}
-        save(path, tensors, "collection", **facts)
+        facts = {"images": self.images, "dimensions": self.dimensions}
+        save(path, tensors, "collection", **self.describer.header(), **facts)
 
     def updated(self, folder: str | Path, progress=quiet) -> "Collection":
         """The index of the folder as it is now: only images that are new or changed are described."""

@@ -1,6 +1,8 @@
 """From image files to vectors in one object: what the workflow does with a data set, for anybody's images."""
 
+import contextlib
 import importlib.util
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,20 +11,28 @@ import numpy as np
 
 from orderless import encoders, engines
 from orderless.catalog import DEFAULTS, load_catalog, lookup, merge
-from orderless.errors import OrderlessError
+from orderless.errors import OrderlessError, nearest
 from orderless.plans import SEARCHED, is_learned, leaves, make_plan
 from orderless.representations import Encoded, encode_shard
 from orderless.seeds import generator, seed
-from orderless.storage import checksum, recipe
+from orderless.storage import Tensors, checksum, recipe, save
 from orderless.vectors import Representations, fit_reduction
 
 Arrays = dict[str, np.ndarray]
+MADE = ("backbone", "representation", "weights", "catalog", "engine", "seed")  # what a file says of what made it
 SHARD = 200  # images described before their descriptors are let go
 
 
 def quiet(items, count: int, what: str = "images"):
     """Progress that says nothing."""
     return items
+
+
+def bar(items, count: int, what: str = "images"):
+    """A progress bar."""
+    from tqdm import tqdm
+
+    return tqdm(items, total=count, unit=f" {what}", leave=False)
 
 
 @dataclass
@@ -57,10 +67,14 @@ class Describer:
             raise OrderlessError(f"representation '{self.representation}': a part is not made from images. Take another.")
         if self.engine == "auto":
             self.engine = "vlfeat" if importlib.util.find_spec("cyvlfeat") else "torch"
+        if self.engine not in engines.ENGINES:
+            raise OrderlessError(f"backend '{self.engine}' does not exist.{nearest(self.engine, [*engines.ENGINES, 'auto'])}")
+        engines.get(self.engine)  # a missing one is missed before the network runs
         model, _ = fetch_model(self.entry, self.backbone)
         content = {key: checksum(value.numpy()) for key, value in model.state_dict().items()}
         self.network_recipe = recipe(self.entry["layers"], content)
-        self.device = pick_device(self.device)
+        with contextlib.redirect_stdout(None):  # a job's log says which device; a library says nothing unasked
+            self.device = pick_device(self.device)
         self.network = DenseNetwork(model, self.entry["layers"], self.entry["input"], self.backbone).place(self.device)
 
     def part(self, name: str) -> dict[str, Arrays]:
@@ -88,10 +102,9 @@ class Describer:
             or any(isinstance(s["projection"], dict) for s in self.plan["sets"].values())
         )
 
-    def fit(self, paths: list[str], descriptors: int = DEFAULTS["sample"]["descriptors"], progress=quiet) -> "Describer":
+    def fit(self, images: list, descriptors: int = DEFAULTS["sample"]["descriptors"], progress=quiet) -> "Describer":
         """Learn projections, codebooks and second projections on images; returns itself. descriptors: sampled from them in all."""
         from orderless.activations import POOLED, Extractor, sample
-        from orderless.images import read_image
         from orderless.normalisation import l2
         from orderless.projection import fit_pca, project
 
@@ -100,7 +113,8 @@ class Describer:
             return self
         rng = generator(self.seed, "describer", "sample")
         sets = {name: item for name, item in self.plan["sets"].items() if item["projection"] not in POOLED}
-        raw = sample(Extractor(self.network, self.entry, sets, {}, self.device), paths, read_image, descriptors, rng, progress)
+        extractor, (names, read) = Extractor(self.network, self.entry, sets, {}, self.device), named(images)
+        raw = sample(extractor, names, read, descriptors, rng, progress)
         for name, x in raw.items():
             choice, x = sets[name]["projection"], x.astype(np.float32)
             if choice:
@@ -111,25 +125,74 @@ class Describer:
         for name, book in self.plan["codebooks"].items():
             if is_learned(book["encoder"]):
                 axes = (self.seed, "describer", "codebook", name)
-                arrays = encoders.make(book["encoder"]).fit(raw[book["set"]], engines.get(self.engine), seed(*axes))
+                encoder, x = encoders.make(book["encoder"]), raw[book["set"]]
+                if len(x) < getattr(encoder, "words", 0):
+                    raise OrderlessError(
+                        f"representation '{self.representation}': {len(x)} descriptors of {len(images)} images cannot make "
+                        f"{encoder.words} words. Learn on more images, or lower 'words' of the catalog's {book['encoder']['kind']}."
+                    )
+                arrays = encoder.fit(x, engines.get(self.engine), seed(*axes))
                 self.learned |= {f"codebooks/{name}/{key}": value for key, value in arrays.items()}
         reduced = {leaf: row["reduce"] for leaf, row in self.plan["representations"].items() if "reduce" in row}
-        finished = self.describe(paths, progress) if reduced else None
+        finished = self.describe(images, progress) if reduced else None
         for name, dim in reduced.items():
             basis = fit_reduction(finished.matrix(name), dim, 5000, generator(self.seed, "describer", "reduction", name))  # type: ignore[union-attr]
             self.learned[f"reductions/{name}/basis"] = basis
         return self
 
-    def describe(self, paths: list[str], progress=quiet) -> Representations:
-        """The finished representations of image files."""
+    def describe(self, images: list, progress=quiet) -> Representations:
+        """The finished representations of images: files, PIL images or arrays."""
         from orderless.activations import extract
-        from orderless.images import read_image
 
         parts: list[tuple[Arrays, dict[str, int]]] = []
-        for first in range(0, len(paths), SHARD):
-            tensors = extract(self.extractor(), paths[first : first + SHARD], read_image, progress)
-            parts.append(self.encode(tensors, paths[first : first + SHARD]))
+        for first in range(0, len(images), SHARD):
+            names, read = named(images[first : first + SHARD], first)
+            parts.append(self.encode(extract(self.extractor(), names, read, progress), names))
         return self.finished(parts)
+
+    def vectors(self, images: Any, progress=quiet) -> np.ndarray:
+        """(n, D) float32, each row of unit length (or zero), of images as `describe` (the function) takes them."""
+        self.check_vectors()
+        if self.needs_fit() and not self.learned:
+            raise OrderlessError(f"representation '{self.representation}': has something to learn. Call `fit` first.")
+        return self.describe(listed(images), progress).matrix(self.representation)
+
+    def check_vectors(self) -> None:
+        """Refuse a representation that is searched with but has no vector of its own."""
+        sparse = any(encoders.is_sparse(encoders.make(book["encoder"])) for book in self.plan["codebooks"].values())
+        if sparse or {"of", "fuse"} & self.plan["representations"][self.representation].keys():
+            what = "is searched with and has no vector. Use `orderless search`, or take another"
+            raise OrderlessError(f"representation '{self.representation}': {what}.")
+
+    def save(self, path: str | Path) -> None:
+        """Write what was learned, and what made it, to a file of `load`."""
+        save(path, {f"learned/{key}": value for key, value in self.learned.items()}, "describer", **self.header())
+
+    @classmethod
+    def load(cls, path: str | Path, **given: Any) -> "Describer":
+        """A describer from a file of `save`. given: `weights`, `device` or `engine` where they are others here.
+
+        Raises OrderlessError where the file is damaged, or the weights are not those that it was made with.
+        """
+        return cls.of(Tensors(path, "describer"), **given)
+
+    def header(self) -> dict[str, Any]:
+        """What the header of a file says of what made it."""
+        return {"describer": {key: getattr(self, key) for key in MADE}, "network": self.network_recipe}
+
+    @classmethod
+    def of(cls, file: Tensors, **given: Any) -> "Describer":
+        """The describer of a file with `header` and the tensors `learned/...`. given: options that it must have been made with."""
+        made, remedy = file.header["describer"], "Leave the option out, name another file, or delete this one."
+        for key in ("backbone", "representation"):
+            if given.get(key) not in (None, made[key]):
+                raise OrderlessError(f"{file.path}: was made with {key} '{made[key]}', not '{given[key]}'. {remedy}")
+        learned = {name.removeprefix("learned/"): file[name] for name in file.names() if name.startswith("learned/")}
+        here = {key: given[key] for key in ("weights", "device", "engine") if given.get(key)}
+        found = cls(**made | here, learned=learned)
+        if found.network_recipe != file.header["network"]:
+            raise OrderlessError(f"{file.path}: was made with other weights or layers of '{made['backbone']}'. {remedy}")
+        return found
 
     def encode(self, tensors: Arrays, names: list[str]) -> tuple[Arrays, dict[str, int]]:
         """Descriptors of images as stored vectors and their dimensions."""
@@ -145,13 +208,55 @@ class Describer:
         return leaves(self.plan, self.representation)
 
 
-def describe(images: list[str], backbone: str, representation: str, fit_on: list[str] | None = None, **options: Any) -> np.ndarray:
-    """Vectors (images, D) float32 of unit length, from image files in one call.
+def describe(
+    images: Any,
+    backbone: str = "mobilenet_v2",
+    representation: str = "global",
+    *,
+    fit_on: Any = None,
+    weights: str | None = None,
+    catalog: dict[str, Any] | None = None,
+    backend: str = "auto",
+    device: str = "auto",
+    seed: int = 0,
+    progress: bool | Callable = False,
+) -> np.ndarray:
+    """Images as vectors in one call: (n, D) float32, each of unit length.
 
-    fit_on: images that projections and codebooks are learned on; the images themselves where None. options: of `Describer`.
+    images: a folder; or a list of files, PIL images and arrays, (height, width) or (height, width, 3), uint8 or floats from 0 to
+    1; or one of these. backbone, representation: ids of the catalog (`orderless list`). fit_on: images, given likewise, that
+    projections and codebooks are learned on; the images themselves where None. weights: a file of the network's weights, or None
+    for those that torchvision fetches. catalog: adds to the catalog or changes it, {"encoders": {"fisher": {"words": 64}}}.
+    backend: `vlfeat`, `torch`, or `auto`, VLFeat where it is installed. device: auto, cpu or cuda. progress: whether to show a bar.
+
+    To learn once and describe often: `Describer(backbone, representation).fit(images)`, its `vectors`, `save` and `load`.
     """
-    describer = Describer(backbone, representation, **options)
-    return describer.fit([str(path) for path in fit_on or images]).describe([str(path) for path in images]).matrix(representation)
+    files, shown = listed(images), bar if progress is True else progress or quiet
+    describer = Describer(backbone, representation, weights, catalog or {}, backend, device, seed)
+    describer.check_vectors()
+    return describer.fit(files if fit_on is None else listed(fit_on), progress=shown).vectors(files, shown)
+
+
+def listed(images: Any) -> list:
+    """Images as a list: the files of a folder, the items of a list, or one image alone."""
+    from PIL.Image import Image
+
+    if isinstance(images, (str, Path)):
+        return list(image_files(images)) if not Path(images).is_file() else [images]
+    single = isinstance(images, Image) or (isinstance(images, np.ndarray) and images.ndim in (2, 3))
+    found = [images] if single else list(images) if isinstance(images, Iterable) else []
+    if not found:
+        raise OrderlessError("no image to describe. Give a folder, or a list of files, PIL images or arrays.")
+    return found
+
+
+def named(images: list, first: int = 0) -> tuple[list[str], Callable]:
+    """Names of images for messages, and what opens an image by its name. first: the number of the first."""
+    from orderless.images import open_image
+
+    names = [str(image) if isinstance(image, (str, Path)) else f"image {place}" for place, image in enumerate(images, first)]
+    held = dict(zip(names, images, strict=True))
+    return names, lambda name: open_image(held[name], name)
 
 
 def image_files(folder: str | Path) -> list[Path]:

@@ -35,6 +35,27 @@ def read_image(path: str | Path) -> Image.Image:
         ) from error
 
 
+def open_image(given: str | Path | Image.Image | np.ndarray, name: str) -> Image.Image:
+    """The image as 8-bit RGB from a file, a PIL image, or an array: (h, w), (h, w, 3) or (h, w, 4), uint8, or floats from 0 to 1.
+
+    name: what an error calls it.
+    """
+    if isinstance(given, (str, Path)):
+        return read_image(given)
+    if isinstance(given, Image.Image):
+        return to_rgb(ImageOps.exif_transpose(given))
+    values = np.asarray(given)
+    shaped = values.ndim == 2 or (values.ndim == 3 and values.shape[2] in (3, 4))
+    if shaped and values.size and values.dtype.kind == "f" and 0 <= values.min() <= values.max() <= 1:
+        values = (values * 255).round().astype(np.uint8)
+    if not shaped or not values.size or values.dtype != np.uint8:
+        raise OrderlessError(
+            f"{name}: an array of {values.shape} {values.dtype} is no image. Give a path, a PIL image, or an array of "
+            "(height, width) or (height, width, 3), uint8 or floats from 0 to 1."
+        )
+    return to_rgb(Image.fromarray(values))
+
+
 def to_rgb(image: Image.Image) -> Image.Image:
     """8-bit RGB from any mode that Pillow reads, 16-bit grey included."""
     if image.mode.startswith("I") or image.mode == "F":

@@ -160,7 +160,7 @@ def check_combination(name: str, entry: dict, views: dict, layer: dict, encoder:
     chain = entry["pooling"]
     if chain[-1] not in COMBINERS or any(step in COMBINERS for step in chain[:-1]):
         raise OrderlessError(f"{here}.pooling: {chain} must end in one of {', '.join(COMBINERS)}, with at most 'l2' before it.")
-    if (encoder["kind"] == "crosslayer") != ("guide" in layer):
+    if encoders.is_guided(encoders.make(encoder)) != ("guide" in layer):
         raise OrderlessError(f"{here}: a cross-layer encoder and a layer with a 'guide' belong together; here one lacks the other.")
     if ("idf" in entry["normalisation"]) > encoders.is_sparse(encoders.make(encoder)):
         raise OrderlessError(f"{here}.normalisation: 'idf' weighs words; the {encoder['kind']} encoder makes none. Leave it out.")

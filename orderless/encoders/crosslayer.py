@@ -11,6 +11,7 @@ class Encoder:
 
     mean_type = False
     learned = False
+    guided = True
 
     def fit(self, x: np.ndarray, engine, seed: int) -> dict[str, np.ndarray]:
         return {}

@@ -1,0 +1,128 @@
+"""From images to vectors in one call, and a fitted describer kept in a file."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import orderless
+from orderless import backbones
+from orderless.__main__ import main
+from orderless.catalog import load_catalog
+from orderless.errors import OrderlessError
+
+SMALL = {"backbones": {"tinyalex": {"adapt": {"views": {"pyramid": {"scales": 2}}, "encoders": {"fisher": {"words": 4}}}}}}
+
+MANY = {"backbones": {"tinyalex": {"adapt": {"encoders": {"fisher": {"words": 90_000}}}}}}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Six colour images and the weights of a random TinyAlex."""
+    import torch
+
+    root = tmp_path_factory.mktemp("describer")
+    rng = np.random.default_rng(3)
+    (root / "images").mkdir()
+    for number in range(6):
+        coarse = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
+        coarse.resize((64, 48), Image.Resampling.BICUBIC).save(root / "images" / f"{number}.png")
+    network = load_catalog({})["backbones"]["tinyalex"]
+    torch.manual_seed(0)
+    backbones.save_weights(backbones.architecture(network, "tinyalex"), network, root / "w.safetensors", "random")
+    return root
+
+
+@pytest.fixture
+def options(folder):
+    return {"backbone": "tinyalex", "weights": str(folder / "w.safetensors")}
+
+
+def test_every_way_of_giving_images_gives_the_same_vectors(folder, options, capsys):
+    files = sorted((folder / "images").iterdir())
+    pictures = [Image.open(file) for file in files]
+    arrays = [np.asarray(picture) for picture in pictures]
+    expected = orderless.describe(folder / "images", **options)
+    assert expected.shape[0] == 6
+    assert expected.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(expected, axis=1), 1, atol=1e-5)
+    assert np.linalg.norm(expected[0] - expected[1]) > 1e-3
+    for images in (str(folder / "images"), files, np.array([str(file) for file in files]), pictures, arrays, np.stack(arrays),
+                   [files[0], pictures[1], arrays[2] / 255, *pictures[3:]]):  # fmt: skip
+        np.testing.assert_allclose(orderless.describe(images, **options), expected, atol=1e-6)
+    for one in (files[2], str(files[2]), pictures[2], arrays[2]):
+        np.testing.assert_allclose(orderless.describe(one, **options), expected[2:3], atol=1e-6)
+    grey = Image.fromarray(arrays[0][..., 0])
+    np.testing.assert_allclose(orderless.describe(grey, **options), orderless.describe(np.asarray(grey), **options), atol=1e-6)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_fitted_describer_is_kept_in_a_file(folder, options, tmp_path):
+    made = orderless.Describer(representation="mpp", catalog=SMALL, **options)
+    with pytest.raises(OrderlessError, match=r"Call `fit` first"):
+        made.vectors(folder / "images")
+    files = sorted((folder / "images").iterdir())
+    expected = made.fit(files[:4]).vectors(files)
+    made.save(tmp_path / "mpp.safetensors")
+    loaded = orderless.Describer.load(tmp_path / "mpp.safetensors")
+    np.testing.assert_array_equal(loaded.vectors(files), expected)
+    at_once = orderless.describe(files, representation="mpp", fit_on=files[:4], catalog=SMALL, **options)
+    np.testing.assert_array_equal(at_once, expected)
+    other = orderless.Describer.load(tmp_path / "mpp.safetensors", engine="torch").vectors(files)
+    np.testing.assert_allclose(other, expected, atol=1e-3)
+    with pytest.raises(OrderlessError, match="made with representation 'mpp', not 'nfk'"):
+        orderless.Describer.load(tmp_path / "mpp.safetensors", representation="nfk")
+    (tmp_path / "mpp.safetensors").write_bytes(b"x" * 100)
+    with pytest.raises(OrderlessError, match=r"mpp.safetensors: not a file of this suite, or damaged"):
+        orderless.Describer.load(tmp_path / "mpp.safetensors")
+
+
+def test_progress_is_shown_where_it_is_asked_for(folder, options, capsys):
+    seen = []
+
+    def progress(items, count, what="images"):
+        seen.append(count)
+        return items
+
+    orderless.describe(folder / "images", progress=progress, **options)
+    assert seen == [6]
+    orderless.describe(folder / "images", progress=True, **options)
+    assert "images/s" in capsys.readouterr().err.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("images", "over", "message"),
+    [
+        ([], {}, "no image to describe. Give a folder"),
+        (None, {}, "no image to describe"),
+        ("nowhere", {}, "nowhere: no such folder"),
+        (["nowhere.png"], {}, "nowhere.png: cannot be read as an image"),
+        ([np.zeros((3, 20, 20), np.float32)], {}, r"image 0: an array of \(3, 20, 20\) float32 is no image"),
+        ([np.full((20, 20, 3), 7.0)], {}, "floats from 0 to 1"),
+        (np.zeros((20, 20), bool), {}, "bool is no image"),
+        (np.zeros((40, 40, 3), np.uint8), {"representation": "mmp"}, "Did you mean 'mpp'"),
+        (np.zeros((40, 40, 3), np.uint8), {"backbone": "tinyalx"}, "Did you mean 'tinyalex'"),
+        (np.zeros((40, 40, 3), np.uint8), {"backend": "vlfet"}, "backend 'vlfet' does not exist. Did you mean 'vlfeat'"),
+        (np.zeros((40, 40, 3), np.uint8), {"representation": "bow-conv5"}, "has no vector. Use `orderless search`"),
+        (np.zeros((40, 40, 3), np.uint8), {"representation": "mof-sum"}, "has no vector"),
+        (np.zeros((40, 40, 3), np.uint8), {"representation": "mop-pca"}, "has no vector"),
+        (np.zeros((40, 40, 3), np.uint8), {"representation": "mpp", "catalog": MANY}, "1 images cannot make 90000 words"),
+    ],
+)
+def test_bad_input_is_named(options, images, over, message):
+    with pytest.raises(OrderlessError, match=message):
+        orderless.describe(images, **(options | over))
+
+
+def test_the_command_line_writes_what_the_call_gives(folder, options, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    chosen = ["--backbone", "tinyalex", "--weights", options["weights"], "--backend", "torch"]
+    assert main(["describe", str(folder / "images"), "--out", "v.npy", "--fit-on", str(folder / "images"), *chosen]) == 0
+    np.testing.assert_array_equal(np.load("v.npy"), orderless.describe(folder / "images", backend="torch", **options))
+    assert main(["list", "encoders"]) == 0
+    assert "kind fisher, words 256" in capsys.readouterr().out
+    for command in ([], ["search"], ["describe"], ["list"]):
+        with pytest.raises(SystemExit):
+            main([*command, "--help"])
+        told = capsys.readouterr().out
+        assert "examples:" in told
+        assert max(map(len, told.splitlines())) <= 132
