@@ -1,9 +1,10 @@
-"""The command line: `orderless search`, `orderless describe`, `orderless list`."""
+"""The command line: `orderless search`, `orderless describe`, `orderless list`, `orderless data`."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from orderless.datasets.commands import add_commands, run_data
 from orderless.errors import OrderlessError
 
 SECTIONS = ["datasets", "backbones", "representations", "analyses"]
@@ -12,6 +13,7 @@ EXAMPLES = """examples:
   orderless search photo.jpg --in photos/ --representation mop     by MOP-CNN; the index is made once and kept
   orderless describe photos/ --representation mpp --out mpp.csv    one vector an image
   orderless list representations                                   what exists
+  orderless data fetch mit67                                       a data set of the papers, downloaded and verified
 """
 
 
@@ -45,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--weights", help="a file of the network's weights (default: torchvision's, fetched)")
     listing = commands.add_parser("list", help="say what exists", description="Say which entries the catalog has.")
     listing.add_argument("section", nargs="?", choices=SECTIONS, help="only this section")
+    add_commands(commands)
     return found
 
 
@@ -115,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command. A user's error is one line on the error stream and status 1."""
     args = parser().parse_args(arguments)
     try:
-        {"search": run_search, "describe": run_describe, "list": run_list}[args.command](args)
+        {"search": run_search, "describe": run_describe, "list": run_list, "data": run_data}[args.command](args)
     except OrderlessError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
