@@ -19,6 +19,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -141,6 +142,11 @@ class Resuming:
                 raise OrderlessError("an HTML page came in the file's place: it has moved, or the host is out of order")
             have = length(self.part) if answer.status_code == 206 else 0
             total = have + int(answer.headers["Content-Length"]) if "Content-Length" in answer.headers else None
+            # Not decoded: some hosts label a .tgz as a compressed transfer of a .tar.
+            chunks = answer.raw.stream(CHUNK, decode_content=False)
+            head = next(chunks, b"")
+            if not have and is_page(head):
+                raise OrderlessError("an HTML page came in the file's place: it has moved, or the host is out of order")
             if total and self.source.size and total != self.source.size:
                 raise OrderlessError(f"the file is of {total} bytes, not of {self.source.size}: truncated, or another file")
             etag = answer.headers.get("ETag", "")
@@ -148,10 +154,7 @@ class Resuming:
             self.note.write_text(json.dumps({"url": url, "same": same}))
             bar = tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=self.source.name, leave=False, disable=None)
             with open(self.part, "ab" if have else "wb") as file, bar:
-                # Not decoded: some hosts label a .tgz as a compressed transfer of a .tar.
-                for chunk in answer.raw.stream(CHUNK, decode_content=False):
-                    if not file.tell() and is_page(chunk):
-                        raise OrderlessError("an HTML page came in the file's place: it has moved, or the host is out of order")
+                for chunk in chain([head], chunks):
                     file.write(chunk)
                     bar.update(len(chunk))
 
@@ -212,7 +215,7 @@ def fetch(source: Source, folder: Path, pinned: dict | None = None, lock: Path |
         except OrderlessError as error:
             print(f"{error} It is fetched again.")
             target.unlink()
-    logging.getLogger("pooch").setLevel(logging.WARNING)
+    pooch.get_logger().setLevel(logging.WARNING)
     known = source.hash or (pinned or {}).get("hash")
     part = folder / f"{source.name}.part"
     resuming, reasons = Resuming(source, part, bool(known)), []

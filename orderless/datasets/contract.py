@@ -36,8 +36,9 @@ def by_stem(root: Path) -> dict[str, Path]:
 def read_mat(path: Path) -> dict[str, np.ndarray]:
     """The arrays of a MATLAB file."""
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     try:
         return loadmat(path)
-    except (OSError, ValueError, NotImplementedError) as error:
+    except (OSError, ValueError, NotImplementedError, MatReadError) as error:
         raise OrderlessError(f"{path}: cannot be read as a MATLAB file ({error}). Fetch it again.") from error

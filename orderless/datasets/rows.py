@@ -101,13 +101,13 @@ def thinned_groups(rows: list[dict], fraction: float, seed: int) -> set[int]:
 
 def cut(image: Image.Image, box: tuple[float, float, float, float], enlarged: float) -> Image.Image:
     """The part of an image inside a box (x, y, width, height), the box enlarged about its middle; what is outside is left out."""
-    x, y, width, height = box
-    half = (width * enlarged / 2, height * enlarged / 2)
-    left, top = (max(0, round(c - h)) for c, h in zip((x + width / 2, y + height / 2), half, strict=True))
-    right, bottom = (min(side, round(c + h)) for side, c, h in zip(image.size, (x + width / 2, y + height / 2), half, strict=True))
-    if right <= left or bottom <= top or not np.isfinite(box).all():
-        raise OrderlessError(f"its box {box} lies outside its {image.width} x {image.height} pixels. Mend the list of boxes.")
-    return image.crop((left, top, right, bottom))
+    corner, size = np.array(box[:2]), np.array(box[2:])
+    edges = np.r_[corner + size * (1 - enlarged) / 2, corner + size * (1 + enlarged) / 2]
+    if np.isfinite(edges).all():
+        left, top, right, bottom = np.clip(np.round(edges), 0, [*image.size, *image.size]).astype(int).tolist()
+        if left < right and top < bottom:
+            return image.crop((left, top, right, bottom))
+    raise OrderlessError(f"its box {box} lies outside its {image.width} x {image.height} pixels. Mend the list of boxes.")
 
 
 def examine(
