@@ -13,10 +13,12 @@ from scipy.io import savemat
 from orderless import ranking
 from orderless.__main__ import main
 from orderless.catalog import load_catalog, load_config, merge, shards
+from orderless.classification import encode_targets
 from orderless.datasets import flowers102, read_index, write_index
 from orderless.datasets.official import index, list_rows, prepare
 from orderless.datasets.rows import check_expected, count, cut, keep_fraction
 from orderless.errors import OrderlessError
+from orderless.evaluation import average_precision_11
 from tests.layouts import EXPECTED, VOC, serve_all
 from tests.server import Server
 
@@ -76,6 +78,23 @@ def test_voc_leaves_difficult_images_out(small, tmp_path):
         box = "cat 2 4 10 20" if said["cat"] == 1 else ""
         assert rows.loc[f"{image}.jpg", "boxes"] == box
         assert rows.loc[f"{image}.jpg", "split"] == ("train" if image in VOC["trainval"] else "test")
+
+
+def test_difficult_images_change_no_figure_of_their_class(small, tmp_path):
+    """In test an image that is difficult for sofas alone may score anything for sofas; any other image may not."""
+    table, _ = indexed(small, "voc2007", tmp_path)
+    test = table[table["split"] == "test"]
+    targets = encode_targets(test["labels"].tolist(), test["ignored"].tolist(), ["cat", "dog", "sofa"])
+    assert targets.tolist() == [list(values) for values in VOC["test"].values()]
+    sofa, scores = targets[:, 2], np.arange(6.0)
+    figures = {value: [] for value in (0, -1)}
+    for i in range(6):
+        if sofa[i] != 1:
+            for score in (-9.0, 9.0):
+                moved = np.where(np.arange(6) == i, score, scores)
+                figures[int(sofa[i])].append(float(average_precision_11(sofa, moved)[0]))
+    assert len(set(figures[0])) == 1
+    assert len(set(figures[-1])) > 1
 
 
 def test_flowers_split_has_the_published_counts(tmp_path):

@@ -22,6 +22,7 @@ CONFIG = {
     "bootstrap": 100,
     "sample": {"images": 10, "descriptors": 100},
 }
+COMPARED = ["voc2007", "holidays"]
 TINY = {"tinyalex": {"epochs": 1}}
 
 
@@ -37,7 +38,7 @@ def test_every_data_set_from_its_archives_to_a_table(server, tmp_path):
     over = serve_all(server, catalog, tmp_path)
     server.faults["mit67/indoorCVPR_09.tar"] = [("drop", 20_000)]
     config = CONFIG | {"run": "all", "datasets": list(EXPECTED), "catalog": {"datasets": over, "backbones": TINY}}
-    wanted = ["reports/all/metrics.csv", "reports/all/run.html", *(f"reports/all/comparison-{name}.csv" for name in EXPECTED)]
+    wanted = ["reports/all/metrics.csv", "reports/all/run.html", *(f"reports/all/comparison-{name}.csv" for name in COMPARED)]
     done = snakemake(tmp_path, *wanted, "--configfile", str(write_config(tmp_path, **config)))
     assert done.returncode == 0, done.stderr[-3000:]
     metrics = pd.read_csv(tmp_path / "reports/all/metrics.csv").set_index("dataset")
@@ -47,10 +48,11 @@ def test_every_data_set_from_its_archives_to_a_table(server, tmp_path):
         asked = "queries" if "queries" in expected else "test"
         assert (found["n"] == expected[asked]).all()
         assert found["value"].between(0, 1).all()
-        assert len(pd.read_csv(tmp_path / f"reports/all/comparison-{name}.csv")) >= 1
     assert metrics.loc[["voc2007", "h3d"], "metric"].str.contains("map11").any()
     assert metrics.loc["ukbench", "metric"].tolist() == ["ns", "map"]
     assert metrics.loc[["holidays"], "metric"].tolist() == ["map_trapezoid"]
+    for name in COMPARED:
+        assert len(pd.read_csv(tmp_path / f"reports/all/comparison-{name}.csv")) >= 1
     page = (tmp_path / "reports/all/run.html").read_text()
     assert "Quattoni and A. Torralba, Recognizing indoor scenes" in page  # citations
     assert "ImageNet terms of access" in page  # licences
