@@ -25,6 +25,8 @@ def inside(root: Path, path: str) -> Path:
 
 def lines(path: Path) -> list[list[str]]:
     """The lines of a text file, each split at blanks; empty ones left out."""
+    if not path.is_file():
+        raise OrderlessError(f"{path}: no such file. Give the folder in which the official archives lie unpacked, as they come.")
     return [line.split() for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
 
 

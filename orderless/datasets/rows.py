@@ -36,8 +36,8 @@ def check_expected(rows: list[dict], expected: dict[str, int], name: str) -> Non
     for what, number in expected.items():
         if found[what] != number:
             raise OrderlessError(
-                f"{name}: {what}: {found[what]} found, {number} published. The copy is not whole, or is another: delete it and fetch "
-                f"it again; for a part of your own choice set catalog.datasets.{name}.expected to what it has."
+                f"{name}: {what}: {found[what]} found, {number} published. The copy is not whole, or is another: delete it and "
+                f"fetch it again; for a part of your own choice set catalog.datasets.{name}.expected to what it has."
             )
 
 

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import tarfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -229,6 +230,15 @@ def test_a_file_without_a_published_hash_is_pinned(server, tmp_path):
     lock.unlink()
     assert (prepare("mine", entry(server), tmp_path) / "full/ukbench00009.jpg").read_bytes() == b"new"
     assert read_lock(lock)["ukbench.zip"]["hash"] == digest(other)
+
+
+def test_two_jobs_of_one_data_set_fetch_it_once(server, tmp_path):
+    """The draws of 15-Scene, say: entries of one kind, in one run."""
+    server.files["ukbench.zip"] = pack("ukbench.zip", JPEGS)
+    with ThreadPoolExecutor(4) as pool:
+        roots = list(pool.map(lambda name: prepare(name, entry(server), tmp_path), ["a", "b", "c", "d"]))
+    assert roots == [tmp_path / "ukbench/unpacked"] * 4
+    assert len(server.sent["ukbench.zip"]) == 1
 
 
 def test_an_own_copy_is_verified_and_used(server, tmp_path):
