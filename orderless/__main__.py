@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from orderless.catalog import SECTIONS
+from orderless.datasets.commands import add_commands, run_data
 from orderless.errors import OrderlessError
 
 LISTED = ["datasets", "backbones", "representations", "analyses"]  # where no section is asked for
@@ -26,7 +27,11 @@ LIST = """examples:
 """
 
 
-EPILOG = f"{SEARCH}{DESCRIBE}{LIST}".replace("\nexamples:", "") + "\nEach command has its own --help."
+DATA = """examples:
+  orderless data list                what can be downloaded
+  orderless data fetch mit67         a data set of the papers, downloaded and verified
+"""
+EPILOG = f"{SEARCH}{DESCRIBE}{LIST}{DATA}".replace("\nexamples:", "") + "\nEach command has its own --help."
 
 
 def parser() -> argparse.ArgumentParser:
@@ -67,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     what = "Say which entries the catalog has, with their titles or their settings."
     listing = commands.add_parser("list", help="say what exists", description=what, epilog=LIST, formatter_class=plain)
     listing.add_argument("section", nargs="?", choices=SECTIONS, help="only this section")
+    add_commands(commands)
     return found
 
 
@@ -131,7 +137,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command. A user's error is one line on the error stream and status 1."""
     args = parser().parse_args(arguments)
     try:
-        {"search": run_search, "describe": run_describe, "list": run_list}[args.command](args)
+        {"search": run_search, "describe": run_describe, "list": run_list, "data": run_data}[args.command](args)
     except OrderlessError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -21,6 +21,8 @@ WORKFLOW = next(f / "workflow" for f in Path(__file__).resolve().parents[:2] if 
 SECTIONS = ["datasets", "backbones", "views", "layers", "projections", "encoders", "representations", "analyses"]
 DEFAULTS: dict[str, Any] = {
     "seed": 0,
+    "data": "data",
+    "fraction": 1,
     "shard_images": 500,
     "sample": {"images": 5000, "descriptors": 256_000},
     "encoding": {"backend": "vlfeat"},
@@ -178,6 +180,9 @@ def check_selection(config: dict[str, Any], catalog: dict[str, dict]) -> None:
         for name in config[section]:
             lookup(catalog, section, name, f"config.{section}")
     for name in config["datasets"]:
+        entry = catalog["datasets"][name]
+        if official(entry) and not entry["files"] and "root" not in entry:
+            raise OrderlessError(f"catalog.datasets.{name}.root: is missing. It cannot be downloaded: name your own copy.")
         if task(catalog, name) == "retrieval" and not config["searched"]:
             raise OrderlessError(f"config.searched: data set '{name}' is for retrieval. Name what to search it with.")
 
@@ -188,15 +193,36 @@ def task(catalog: dict[str, dict], dataset: str) -> str:
     return entry.get("task", "retrieval" if entry["kind"] == "copies" else "single-label")
 
 
+def official(entry: dict[str, Any]) -> bool:
+    """Whether a data set is downloaded, or the user's copy of one that is published so: it has `files`."""
+    return "files" in entry
+
+
+def may_skip(entry: dict[str, Any]) -> bool:
+    """Whether the images of a data set come from outside, so that some may be unreadable and skipped."""
+    return official(entry) or entry["kind"] == "folder"
+
+
 def shards(config: dict[str, Any], catalog: dict[str, dict], name: str) -> int:
-    """The number of shards of a data set: as its entry says, or by the number of image files in its folder now."""
+    """The number of shards of a data set: as its entry says, by its published count, or by the image files in its folder now."""
     entry = catalog["datasets"][name]
     if "shards" in entry:
         return entry["shards"]
+    if official(entry):
+        expected = entry.get("expected", {})
+        files = expected.get("images") or expected.get("train", 0) + expected.get("test", 0)
+        if not files:
+            raise OrderlessError(f"catalog.datasets.{name}: give 'shards', or under 'expected' how many images it has.")
+    else:
+        files = image_files(entry, name)
+    return max(1, -(-round(files * entry.get("fraction", config["fraction"])) // config["shard_images"]))
+
+
+def image_files(entry: dict[str, Any], name: str) -> int:
+    """The number of image files in a data set's folder."""
     from orderless.images import SUFFIXES
 
     root = Path(entry["root"])
     if not root.is_dir():
         raise OrderlessError(f"catalog.datasets.{name}.root: no folder '{root}'. Set it to the folder of your images.")
-    files = sum(Path(file).suffix.lower() in SUFFIXES for _, _, found in os.walk(root) for file in found)
-    return max(1, -(-files // config["shard_images"]))
+    return sum(Path(file).suffix.lower() in SUFFIXES for _, _, found in os.walk(root) for file in found)

@@ -5,11 +5,14 @@ from pathlib import Path
 
 from orderless.datasets import write_index
 from orderless.datasets.digits import compose_dataset, write_thumbnails
+from orderless.datasets.rows import keep_fraction
 from orderless.jobs import run
 
 
 def main(snakemake):
-    rows = compose_dataset(json.loads(snakemake.params.dataset), Path(snakemake.output.images), snakemake.params.seed)
+    entry, params = json.loads(snakemake.params.dataset), snakemake.params
+    rows = compose_dataset(entry, Path(snakemake.output.images), params.seed)
+    rows = keep_fraction(rows, params.fraction, params.seed, entry["task"])
     write_index(rows, snakemake.output.index)
     write_thumbnails(rows, snakemake.output.thumbnails)
     print(f"{len(rows)} images")

@@ -36,6 +36,7 @@ def main(snakemake):
                 "Unreadable, skipped": left_out.get(path.parts[-2], 0),
                 "Task": entry["task"],
                 "Licence": entry.get("licence", ""),
+                "Cite": entry.get("citation", ""),
             }
         )
     networks = []

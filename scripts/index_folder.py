@@ -16,6 +16,7 @@ def main(snakemake):
         entry.get("task", "single-label"),
         entry.get("test_fraction", 0.3),
         snakemake.params.on_bad_image,
+        snakemake.params.fraction,
     )
     write_index(rows, snakemake.output.index)
     Path(snakemake.output.skipped).write_text("".join(f"{line}\n" for line in skipped))

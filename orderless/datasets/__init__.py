@@ -1,5 +1,8 @@
 """Data sets: each becomes a folder of images and one index table.
 
+Composed (`digits`), made of any folder (`folder`, `copies`), or as the papers' authors publish them: `official` fetches those and
+asks the module of their kind for the rows (`contract`). `rows` is what is done to the rows of any.
+
 Index (CSV), one row an image: `image` (name, unique), `path`, `split` (train or test), `labels` (class names, joined by
 `;`), `ignored` (classes, or groups, left out of the evaluation of this image), `group` (retrieval: images that match each
 other), `search` (retrieval: query, database, both, or empty), `boxes` (class x y width height in pixels, joined by `;`), `sha256`.

@@ -1,13 +1,12 @@
 """Anybody's own images: `train/<class>/*` and `test/<class>/*`, or `<class>/*` with a seeded split."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from orderless.datasets.rows import examine, keep_fraction
 from orderless.errors import OrderlessError
-from orderless.images import find_images, read_image
+from orderless.images import find_images
 from orderless.seeds import generator
-from orderless.storage import file_hash
 
 
 def existing(root: str | Path) -> Path:
@@ -97,31 +96,22 @@ def list_groups(root: str | Path, seed: int, test_fraction: float = 0.5) -> list
     return in_order(train, test)
 
 
-def index_folder(root: str | Path, seed: int, task: str, test_fraction: float, on_bad_image: str) -> tuple[list[dict], list[str]]:
+def index_folder(
+    root: str | Path, seed: int, task: str, test_fraction: float, on_bad_image: str, fraction: float = 1
+) -> tuple[list[dict], list[str]]:
     """Index rows for a folder, each image decoded once to know that it can be. Returns the rows and what was skipped.
 
     task: retrieval lists groups, of which the test images are searched; any other lists classes.
-    on_bad_image: `fail` raises one error that names every unreadable image; `skip` leaves them out.
+    on_bad_image, fraction: as in `orderless.datasets.rows`.
     """
     root = Path(root)
-
-    def row(item: tuple[Path, str, str]) -> dict | str:
-        path, split, label = item
-        try:
-            read_image(path)
-        except OrderlessError as error:
-            return str(error)
+    listed = (list_groups if task == "retrieval" else list_folder)(root, seed, test_fraction)
+    rows = []
+    for path, split, label in listed:
         search = "both" if task == "retrieval" and split == "test" else ""
         found = {"image": path.relative_to(root).as_posix(), "path": str(path), "split": split, "labels": label}
-        return found | {"group": label, "search": search, "sha256": file_hash(path)}
-
-    listed = (list_groups if task == "retrieval" else list_folder)(root, seed, test_fraction)
-    with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(row, listed))
-    rows, bad = [r for r in results if isinstance(r, dict)], [r for r in results if isinstance(r, str)]
-    if bad and on_bad_image == "fail":
-        more = f"\n... and {len(bad) - 10} more" if len(bad) > 10 else ""
-        raise OrderlessError("\n".join(bad[:10]) + more)
+        rows.append(found | {"group": label, "search": search})
+    rows, bad = examine(keep_fraction(rows, fraction, seed, task), on_bad_image)
     if bad and task != "retrieval":
         left = Counter(row["labels"] for row in rows if row["split"] == "train")
         check_enough(root, {name: left[name] for _, split, name in listed if split == "train"})

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -43,6 +45,20 @@ def test_recall_thresholds_are_exact():
 def test_images_left_out_do_not_count():
     target, scores = np.array([1, 0, -1, 1]), np.array([4.0, 3, 2, 1])
     assert average_precision_11(target, scores) == average_precision_11(np.delete(target, 1), np.delete(scores, 1))
+
+
+def test_average_precision_is_the_devkits(rng):
+    """VOC 2007: the mean over recalls 0, .1, ..., 1 of the best precision there or beyond, 0 where a recall is not reached; in
+    fractions, from the definition. Images marked difficult (0) are neither right nor wrong."""
+    for _ in range(200):
+        target = rng.permutation([1, *rng.choice([1, -1, 0], int(rng.integers(1, 25)))])
+        ranked = [int(t) for t in target if t != 0]
+        found, points = 0, []
+        for rank, t in enumerate(ranked, 1):
+            found += t == 1
+            points.append((Fraction(found, ranked.count(1)), Fraction(found, rank)))
+        best = [max((p for r, p in points if r >= Fraction(k, 10)), default=Fraction(0)) for k in range(11)]
+        assert average_precision_11(target, -np.arange(len(target), dtype=float)) == pytest.approx(float(sum(best) / 11))
 
 
 def test_random_ranking_is_about_the_share_of_positives(rng):

@@ -73,6 +73,27 @@ def of_kind(section, kind):
     return "|".join(name for name in selected if CATALOG[section][name]["kind"] == kind) or "(?!)"
 
 
+def official_datasets():
+    """A pattern for the selected data sets that are downloaded; one that matches nothing where there is none."""
+    return "|".join(name for name in DATASETS if catalogs.official(CATALOG["datasets"][name])) or "(?!)"
+
+
+def dataset_entry(*keys):
+    """A param: what of a data set's entry changes its index, or the given keys alone, as plain text."""
+
+    def entry(wildcards):
+        told = ("title", "licence", "citation", "files", "shards", "sample", "metrics", "fraction")
+        found = CATALOG["datasets"][wildcards.dataset]
+        return dumps({key: value for key, value in found.items() if (key in keys if keys else key not in told)})
+
+    return entry
+
+
+def fraction(wildcards):
+    """The share of a data set that is run on."""
+    return CATALOG["datasets"][wildcards.dataset].get("fraction", CONFIG["fraction"])
+
+
 def shard_files(stage, suffix="safetensors"):
     """An input function: the files of all shards of a data set, in order."""
     return lambda wildcards: [

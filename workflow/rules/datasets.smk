@@ -17,6 +17,7 @@ rule compose_digits:
         runtime="10m",
     params:
         dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),
+        fraction=fraction,
         seed=CONFIG["seed"],
     message:
         "Composing the images of {wildcards.dataset}"
@@ -39,6 +40,7 @@ rule index_folder:
         runtime="2h",
     params:
         dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),
+        fraction=fraction,
         seed=CONFIG["seed"],
         on_bad_image=CONFIG["on_bad_image"],
     message:
@@ -62,8 +64,58 @@ rule compose_copies:
         runtime="2h",
     params:
         dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),
+        fraction=fraction,
         seed=CONFIG["seed"],
     message:
         "Copying images of {wildcards.dataset}"
     script:
         "../../scripts/compose_copies.py"
+
+
+rule fetch_dataset:
+    output:
+        source="results/datasets/{dataset}/source.json",
+    log:
+        "logs/fetch_dataset/{dataset}.log",
+    wildcard_constraints:
+        dataset=official_datasets(),
+    localrule: True  # nodes of a cluster may have no network
+    conda:
+        "../../envs/orderless.yaml"
+    resources:
+        mem_mb=memory(1000),
+        runtime="24h",
+    params:
+        dataset=dataset_entry("kind", "files", "root"),
+        data=CONFIG["data"],
+    message:
+        "Fetching {wildcards.dataset}"
+    script:
+        "../../scripts/fetch_dataset.py"
+
+
+rule index_dataset:
+    input:
+        source="results/datasets/{dataset}/source.json",
+    output:
+        index="results/datasets/{dataset}/index.csv",
+        skipped="results/datasets/{dataset}/skipped.txt",
+        images=directory("results/datasets/{dataset}/images"),
+    log:
+        "logs/index_dataset/{dataset}.log",
+    wildcard_constraints:
+        dataset=official_datasets(),
+    conda:
+        "../../envs/orderless.yaml"
+    resources:
+        mem_mb=memory(4000),
+        runtime="12h",
+    params:
+        dataset=dataset_entry(),
+        fraction=fraction,
+        seed=CONFIG["seed"],
+        on_bad_image=CONFIG["on_bad_image"],
+    message:
+        "Listing and checking the images of {wildcards.dataset}"
+    script:
+        "../../scripts/index_dataset.py"

@@ -65,7 +65,7 @@ rule describe_run:
     input:
         indices=expand("results/datasets/{dataset}/index.csv", dataset=DATASETS),
         cards=expand("results/backbones/{backbone}/card.json", backbone=BACKBONES),
-        skipped=[f"results/datasets/{d}/skipped.txt" for d in DATASETS if CATALOG["datasets"][d]["kind"] == "folder"],
+        skipped=[f"results/datasets/{d}/skipped.txt" for d in DATASETS if catalogs.may_skip(CATALOG["datasets"][d])],
     output:
         report(
             "reports/{run}/run.html",
@@ -171,7 +171,7 @@ rule compare_published:
         runtime="10m",
     params:
         selected=lambda w: dumps(SELECTED),
-        fraction=1,
+        fraction=fraction,
     message:
         "Putting the papers' figures beside those of {wildcards.dataset}"
     script:

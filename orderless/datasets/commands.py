@@ -1,0 +1,93 @@
+"""`orderless data list|fetch|check`: the papers' data sets outside the workflow, in the folders that the workflow uses."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from orderless.catalog import load_catalog, load_config, lookup, merge, official, read_yaml
+from orderless.errors import OrderlessError
+
+EXAMPLES = """examples:
+  orderless data list                                  what there is, how large, what is here already
+  orderless data fetch mit67 voc2007                   download, verify, unpack into data/; again where it broke off
+  orderless data check voc2007                         hashes, files and published counts of what is here
+  orderless data fetch cub200 --configfile mine.yaml   with your own copy of an archive, or another mirror:
+
+    catalog: {datasets: {cub200: {files: {CUB_200_2011.tgz: {path: /archive/CUB_200_2011.tgz}}}}}
+
+Where a host publishes no hash, the file is pinned when it first comes whole (data/<kind>.lock.json, which you may keep with your
+project), and another one is refused later. Archives may be deleted once they are unpacked. The workflow does the same by itself.
+"""
+
+
+def add_commands(commands: Any) -> None:
+    """The command `data` and its own commands."""
+    plain = argparse.RawDescriptionHelpFormatter
+    about = {
+        "list": "say which data sets can be had, and what is here of them",
+        "fetch": "download, verify and unpack data sets",
+        "check": "verify what is here of data sets",
+    }
+    data = commands.add_parser(
+        "data", help="download and verify the papers' data sets", description=__doc__, epilog=EXAMPLES, formatter_class=plain
+    )
+    actions = data.add_subparsers(dest="action", required=True, metavar="list|fetch|check")
+    for name, text in about.items():
+        action = actions.add_parser(
+            name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=EXAMPLES, formatter_class=plain
+        )
+        if name != "list":
+            action.add_argument("names", nargs="+", metavar="NAME", help="a data set, as `orderless data list` names it")
+        action.add_argument("--data", type=Path, help="the folder they are kept in (default: the configuration's, else data/)")
+        action.add_argument("--configfile", type=Path, help="a configuration whose `catalog:` adds to or changes the data sets")
+
+
+def settings(args: argparse.Namespace) -> tuple[dict[str, dict], Path]:
+    """The data sets of the catalog that are downloaded, and the folder they are kept in."""
+    try:
+        own = (read_yaml(args.configfile) or {}) if args.configfile else {}
+    except OSError as error:
+        raise OrderlessError(f"{args.configfile}: cannot be read ({error.strerror}). Name a configuration file.") from error
+    needed = {"run": "data", "datasets": ["mit67"], "backbones": ["tinyalex"], "representations": ["fc7"]}
+    config = load_config(merge(needed, own))
+    return load_catalog(config["catalog"])["datasets"], args.data or Path(config["data"])
+
+
+def megabytes(entry: dict) -> str:
+    """What is downloaded, as far as it is published."""
+    files = entry["files"].values()
+    total = sum(file.get("size", 0) for file in files)
+    more = "+" if any("size" not in file for file in files) else ""
+    return f"{total / 1e6:,.0f} MB{more}" if total >= 5e5 else ("?" if files else "your own copy")
+
+
+def state(entry: dict, data: Path) -> str:
+    """What is here of a data set, at a glance."""
+    from orderless.datasets.official import fits, made_of
+    from orderless.downloads import read_lock
+
+    if "root" in entry:
+        return entry["root"]
+    store = data / entry["kind"]
+    if fits(made_of(store / "unpacked"), entry, read_lock(data / f"{entry['kind']}.lock.json")):
+        return str(store / "unpacked")
+    part = sum(file.stat().st_size for file in (store / "archives").glob("*") if file.is_file())
+    return f"begun ({part / 1e6:,.0f} MB)" if part else "-"
+
+
+def run_data(args: argparse.Namespace) -> None:
+    """List, fetch or check data sets."""
+    from orderless.datasets.official import check, prepare
+
+    entries, data = settings(args)
+    known = {name: entry for name, entry in entries.items() if official(entry)}
+    if args.action == "list":
+        for name, entry in known.items():
+            print(f"{name:12s} {megabytes(entry):>14s}  {state(entry, data):24s} {entry['title']}")
+        return
+    for name in args.names:
+        entry = lookup({"datasets": known}, "datasets", name, f"orderless data {args.action}")
+        if args.action == "fetch":
+            print(f"{name}: {prepare(name, entry, data)}")
+            print(f"  licence: {entry['licence']}\n  cite: {entry['citation']}")
+        print("\n".join(check(name, entry, data)))

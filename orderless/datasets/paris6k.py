@@ -1,0 +1,3 @@
+"""Paris6k: in all as Oxford5k."""
+
+from orderless.datasets.oxford5k import rows as rows

@@ -1,0 +1,16 @@
+"""SUN397 (Xiao et al. 2010): 397 scenes; ten published partitions of 50 training and 50 test images a class."""
+
+from pathlib import Path
+
+from orderless.datasets.contract import inside
+
+
+def rows(root: Path, entry: dict, seed: int) -> list[dict]:
+    """The entry's `partition`, 1 to 10: Training_01.txt and Testing_01.txt name images as /a/abbey/sun_aaa.jpg."""
+    images, found = inside(root, "SUN397/a").parent, []
+    for split, file in (("train", "Training"), ("test", "Testing")):
+        for line in inside(root, f"Partitions/{file}_{entry['partition']:02d}.txt").read_text().splitlines():
+            if name := line.strip().lstrip("/"):
+                label = "/".join(name.split("/")[1:-1])  # without the letter: apse/indoor
+                found.append({"image": name, "path": str(images / name), "split": split, "labels": label})
+    return found

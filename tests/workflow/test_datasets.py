@@ -1,0 +1,125 @@
+"""The papers' data sets through the workflow: from a server's archives to a table; 15-Scene as it comes and as a folder."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orderless.catalog import load_catalog
+from orderless.datasets import read_index
+from orderless.datasets.digits import compose_dataset
+from tests.conftest import snakemake, write_config
+from tests.layouts import EXPECTED, scene15, serve, serve_all
+from tests.server import Server, pack
+
+CONFIG = {
+    "backbones": ["tinyalex"],
+    "representations": ["fc7"],
+    "searched": ["global"],
+    "classifier": {"C": [1], "folds": 2},
+    "bootstrap": 100,
+    "sample": {"images": 10, "descriptors": 100},
+}
+COMPARED = ["voc2007", "holidays"]
+TINY = {"tinyalex": {"epochs": 1}}
+
+
+@pytest.fixture
+def server():
+    found = Server()
+    yield found
+    found.close()
+
+
+def test_every_data_set_from_its_archives_to_a_table(server, tmp_path):
+    catalog = load_catalog({})["datasets"]
+    over = serve_all(server, catalog, tmp_path)
+    server.faults["mit67/indoorCVPR_09.tar"] = [("drop", 20_000)]
+    config = CONFIG | {"run": "all", "datasets": list(EXPECTED), "catalog": {"datasets": over, "backbones": TINY}}
+    wanted = ["reports/all/metrics.csv", "reports/all/run.html", *(f"reports/all/comparison-{name}.csv" for name in COMPARED)]
+    done = snakemake(tmp_path, *wanted, "--configfile", str(write_config(tmp_path, **config)))
+    assert done.returncode == 0, done.stderr[-3000:]
+    metrics = pd.read_csv(tmp_path / "reports/all/metrics.csv").set_index("dataset")
+    assert set(metrics.index) == set(EXPECTED)
+    for name, expected in EXPECTED.items():
+        found = metrics.loc[[name]]
+        asked = "queries" if "queries" in expected else "test"
+        assert (found["n"] == expected[asked]).all()
+        assert found["value"].between(0, 1).all()
+    assert metrics.loc[["voc2007", "h3d"], "metric"].str.contains("map11").any()
+    assert metrics.loc["ukbench", "metric"].tolist() == ["ns", "map"]
+    assert metrics.loc[["holidays"], "metric"].tolist() == ["map_trapezoid"]
+    for name in COMPARED:
+        assert len(pd.read_csv(tmp_path / f"reports/all/comparison-{name}.csv")) >= 1
+    page = (tmp_path / "reports/all/run.html").read_text()
+    assert "Quattoni and A. Torralba, Recognizing indoor scenes" in page  # citations
+    assert "ImageNet terms of access" in page  # licences
+    starts = [first for first, _ in server.sent["mit67/indoorCVPR_09.tar"]]
+    assert len(starts) == 2  # the connection that dropped, and the rest
+    pinned = {path.name.split(".")[0] for path in (tmp_path / "data").glob("*.lock.json") if "sha256" in path.read_text()}
+    assert pinned == {"mit67", "h3d", "holidays", "ukbench", "paris6k"}
+
+
+@pytest.mark.parametrize("fault", ["page", "hash", "member"])
+def test_what_is_refused_is_said_and_the_next_run_completes(server, tmp_path, fault):
+    catalog = load_catalog({})["datasets"]
+    name = "mit67" if fault == "member" else "scene15"
+    over = {name: serve_all(server, catalog, tmp_path)[name]}
+    config = CONFIG | {"run": "one", "datasets": [name], "catalog": {"datasets": over, "backbones": TINY}}
+    path = f"{name}/{next(iter(over[name]['files']))}"
+    good = server.files[path]
+    if fault == "page":
+        server.faults[path], said = [("page", "text/html")], "an HTML page came in the file's place"
+    elif fault == "hash":
+        server.files[path], said = good + b"x", "does not match the known hash"
+    else:
+        server.files[path], said = (
+            pack("x.tar", {"Images/bar/1.jpg": b"", "../x": b""}),
+            "'../x' would be written outside the folder",
+        )
+    target = f"results/datasets/{name}/index.csv"
+    done = snakemake(tmp_path, target, "--configfile", str(write_config(tmp_path, **config)))
+    assert done.returncode != 0
+    assert "error: " in done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    kept = sorted(p.name for p in (tmp_path / "data").rglob("*") if p.is_file() and p.name != ".lock")
+    assert kept == (["TestImages.txt", "TrainImages.txt"] if fault == "member" else [])
+    assert not (tmp_path / target).exists()
+    server.files[path] = good
+    done = snakemake(tmp_path, target, "--configfile", str(tmp_path / "mine.yaml"))
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / target).exists()
+
+
+def test_scene15_as_it_comes_and_as_a_folder_give_the_same_table(server, tmp_path):
+    """The archive's split, laid out as train/<class> and test/<class> under the same name of a data set."""
+    pictures: dict[str, list[bytes]] = {}
+    for row in compose_dataset({"rule": "scenes", "train": 60, "test": 20, "block": "test"}, tmp_path / "made", 0):
+        pictures.setdefault(row["labels"], []).append(Path(row["path"]).read_bytes())
+    published = load_catalog({})["datasets"]["scene15"]
+    official = published | serve(server, "scene15", scene15(pictures), published["files"]) | {"train": 5}
+    official["expected"] = {"train": 50, "test": 30, "classes": 10}
+    tables = {}
+    for name in ("official", "folder"):
+        folder = tmp_path / name
+        folder.mkdir()
+        entry = official
+        if name == "folder":
+            index = read_index(tmp_path / "official/results/datasets/scenes/index.csv")
+            for row in index.to_dict("records"):
+                target = folder / "images" / row["split"] / row["image"]
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(tmp_path / "official" / row["path"], target)
+            entry = {"kind": "folder", "root": "images"}
+        config = CONFIG | {"run": "same", "datasets": ["scenes"], "representations": ["fc7", "mpp"]}
+        config["sample"] = {"images": 40, "descriptors": 4000}
+        config["catalog"] = {"datasets": {"scenes": entry | {"shards": 2}}, "backbones": TINY}
+        done = snakemake(folder, "reports/same/metrics.csv", "--configfile", str(write_config(folder, **config)))
+        assert done.returncode == 0, done.stderr[-3000:]
+        tables[name] = pd.read_csv(folder / "reports/same/metrics.csv").drop(columns="seconds")
+    pd.testing.assert_frame_equal(tables["official"], tables["folder"])
+    assert tables["official"]["n"].eq(30).all()
+    assert not np.isnan(tables["official"]["value"]).any()
