@@ -143,6 +143,11 @@ def lookup(catalog: dict[str, dict], section: str, name: str, where: str) -> dic
     return catalog[section][name]
 
 
+def is_global(role: str) -> bool:
+    """Whether a role sees the whole input in one vector, in a transformer: its class token, or what its head makes of it."""
+    return role.startswith("fc")
+
+
 def adapted(catalog: dict[str, dict], backbone: str) -> dict[str, dict]:
     """The catalog as a backbone's `adapt` changes it."""
     over = catalog["backbones"][backbone].get("adapt", {})
