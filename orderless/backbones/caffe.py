@@ -24,12 +24,16 @@ MATCONVNET_KINDS = {"conv": "weights", "pool": "pool", "normalize": "norm", "lrn
 
 @dataclass
 class Layer:
-    """A layer of a file: kind is `weights`, `pool`, `norm` or another. weight: (out, in, h, w) or (out, in); bias: (out,)."""
+    """A layer of a file: kind is `weights`, `pool`, `norm` or another. weight: (out, in, h, w) or (out, in); bias: (out,).
+
+    norm: size, k, alpha and beta of a response normalisation as torch means them, where the file tells.
+    """
 
     name: str
     kind: str
     weight: np.ndarray | None = None
     bias: np.ndarray | None = None
+    norm: tuple[float, ...] | None = None
 
 
 def load(path: str | Path, model: nn.Sequential, backbone: dict, name: str) -> dict[str, torch.Tensor]:
@@ -78,7 +82,10 @@ def oriented(state: dict[str, torch.Tensor], backbone: dict, channels: str, mean
 
 
 def check_order(path: Path, layers: list[Layer], model: nn.Sequential, name: str) -> None:
-    """CaffeNet and AlexNet have weights of the same shapes: only the order of pooling and normalisation tells them apart."""
+    """CaffeNet and AlexNet have weights of the same shapes: only the order of pooling and normalisation tells them apart.
+
+    Where the file says how it normalises, it must do so as the network.
+    """
     told = [layer.name for layer in layers if layer.kind in ("weights", "pool", "norm")]
     own = [key for key, module in model.named_children() if type(module) in KINDS]
     if any(layer.kind == "pool" for layer in layers) and sorted(told) == sorted(own) and told != own:
@@ -87,6 +94,16 @@ def check_order(path: Path, layers: list[Layer], model: nn.Sequential, name: str
             f"{path}: is not of backbone '{name}': it has '{told[at]}' where the network has '{own[at]}'. "
             "caffenet pools and then normalises, bvlc-alexnet the other way round: name the network of this file."
         )
+    modules = dict(model.named_children())
+    for layer in layers:
+        module = modules.get(layer.name)
+        if layer.norm and isinstance(module, nn.LocalResponseNorm):
+            expected = module.size, module.k, module.alpha, module.beta
+            if not np.allclose(layer.norm, expected, rtol=1e-3):
+                raise OrderlessError(
+                    f"{path}: is not of backbone '{name}': '{layer.name}' normalises with size, k, alpha, beta of {layer.norm}, "
+                    f"the network with {expected}. Give the file of this network."
+                )
 
 
 def varint(message: memoryview, position: int) -> tuple[int, int]:
@@ -172,6 +189,9 @@ def read_matconvnet(path: Path) -> tuple[list[Layer], np.ndarray | None]:
             weight = np.asarray(filters, np.float32)  # of single sides squeezed: 1 x 1 x in x out is in x out
             layer.weight = np.ascontiguousarray(weight.T if weight.ndim == 2 else weight.transpose(3, 2, 0, 1))
             layer.bias = np.asarray(biases, np.float32).ravel()
+        if layer.kind == "norm" and "param" in entry:
+            size, kappa, alpha, beta = (float(value) for value in entry["param"])
+            layer.norm = size, kappa, alpha * size, beta  # MatConvNet does not divide alpha by the number of channels
         layers.append(layer)
     normalization = content.get("normalization") or content.get("meta", {}).get("normalization", {})
     mean = normalization.get("averageImage")

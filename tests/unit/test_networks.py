@@ -119,6 +119,9 @@ def write_matconvnet(path, kind, weights, mean, old):
             pair = np.empty((1, 2), object)
             pair[0, 0], pair[0, 1] = filters, biases
             cell |= {"filters": filters, "biases": biases} if old else {"weights": pair}
+        if what == "LRN":
+            _, alpha, k = NORM[kind]
+            cell["param"] = np.array([[5, k, alpha / 5, 0.75]])
         cells.append(cell)
     layers = np.empty((1, len(cells)), object)
     layers[0] = cells
@@ -204,6 +207,13 @@ def test_the_order_of_pooling_tells_the_alexnets_apart(tmp_path):
     path = write_matconvnet(tmp_path / "a.mat", "caffenet", {}, [0, 0, 0], old=False)
     with pytest.raises(OrderlessError, match=r"a\.mat: is not of backbone 'bvlc-alexnet': it has 'pool1' where.*'norm1'"):
         load(path, "bvlc-alexnet")
+
+
+def test_another_normalisation_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setitem(NORM, "vgg-cnn-s", ({1}, 5e-4, 1))
+    path = write_matconvnet(tmp_path / "a.mat", "vgg-cnn-s", {}, [0, 0, 0], old=False)
+    with pytest.raises(OrderlessError, match=r"a\.mat: is not of backbone 'vgg-cnn-s': 'norm1' normalises with .*1\.0, 0\.0005"):
+        load(path, "vgg-cnn-s")
 
 
 @pytest.mark.parametrize("old", [True, False])
