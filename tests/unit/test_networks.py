@@ -163,6 +163,7 @@ def test_every_layer_is_that_of_opencv(kind, tmp_path):
             ours = found[name].numpy().reshape(expected.shape)
             assert np.abs(expected).max() > 0.01, name  # something to compare
             assert relative(ours, expected) < 1e-4, (path.name, name)
+        path.unlink()  # hundreds of megabytes
 
 
 def sides(kind, pooling):
