@@ -76,8 +76,8 @@ class Extractor:
         self.projections = {
             name: {key: torch.from_numpy(value).to(device) for key, value in pca.items()} for name, pca in projections.items()
         }
-        self.mean = 255 * torch.tensor(backbone["mean"], device=device).view(1, 3, 1, 1)
-        self.std = 255 * torch.tensor(backbone["std"], device=device).view(1, 3, 1, 1)
+        unit = 255 / backbone.get("range", 1)  # of `mean` and `std` in grey levels
+        self.mean, self.std = (unit * torch.tensor(backbone[key], device=device).view(1, 3, 1, 1) for key in ("mean", "std"))
         self.bgr = backbone.get("channels", "rgb") == "bgr"
 
     def levels_of(self, name: str, image_size: tuple[int, int]) -> list[Level]:

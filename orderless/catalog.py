@@ -161,6 +161,11 @@ def published(dataset: str, backbones: dict[str, dict]) -> list[dict[str, str]]:
     return found
 
 
+def is_global(role: str) -> bool:
+    """Whether a role sees the whole input in one vector, in a transformer: its class token, or what its head makes of it."""
+    return role.startswith("fc")
+
+
 def adapted(catalog: dict[str, dict], backbone: str) -> dict[str, dict]:
     """The catalog as a backbone's `adapt` changes it."""
     over = catalog["backbones"][backbone].get("adapt", {})

@@ -54,8 +54,7 @@ class Describer:
     learned: Arrays = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        from orderless.backbones import fetch_model, pick_device
-        from orderless.backbones.dense import DenseNetwork
+        from orderless.backbones import densify, fetch_model, pick_device
 
         catalog = load_catalog(self.catalog)
         own = {"weights": self.weights} if self.weights else {}
@@ -75,7 +74,7 @@ class Describer:
         self.network_recipe = recipe(self.entry["layers"], content)
         with contextlib.redirect_stdout(None):  # a job's log says which device; a library says nothing unasked
             self.device = pick_device(self.device)
-        self.network = DenseNetwork(model, self.entry["layers"], self.entry["input"], self.backbone).place(self.device)
+        self.network = densify(model, self.entry, self.backbone).place(self.device)
 
     def part(self, name: str) -> dict[str, Arrays]:
         """What was learned for `projections`, `codebooks` or `reductions`: id -> arrays."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from orderless import encoders
 from orderless.analyses import scale_rows
-from orderless.catalog import adapted, lookup
+from orderless.catalog import adapted, is_global, lookup
 from orderless.errors import OrderlessError
-from orderless.views import count
+from orderless.views import count, enlarges
 
 COMBINERS = ("mean", "counts", "sum", "concat")
 Plan = dict[str, Any]
@@ -128,6 +128,12 @@ def resolve(found: Plan, catalog: dict[str, dict], backbone: str, name: str, ent
             )
     views, encoder = lookup(catalog, "views", entry["views"], here), lookup(catalog, "encoders", entry["encoder"], here)
     check_combination(name, entry, views, layer, encoder)
+    if "patch" in catalog["backbones"][backbone] and is_global(layer.get("tap", "")) and enlarges(views):
+        raise OrderlessError(
+            f"representation '{name}' needs a map of '{layer['tap']}' on larger inputs (view '{entry['views']}'), and backbone "
+            f"'{backbone}' is a transformer: its class token is one vector for an input of any size. Leave '{name}' out, or take "
+            "its patch tokens, the layers conv3 to pool5."
+        )
     check_patches(entry["views"], views, catalog["backbones"][backbone]["canvas"])
     # The mean or maximum of a level is taken at once, so that raw activations need not be stored.
     fallback = encoder["kind"] if encoder["kind"] in ("mean", "max") and "regions" not in entry else None

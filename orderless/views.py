@@ -100,6 +100,11 @@ def count(view: dict) -> int:
     return len(view["patch"]) if isinstance(view.get("patch"), list) else 1
 
 
+def enlarges(view: dict) -> bool:
+    """Whether a view shows the network inputs that are larger than its training images."""
+    return view.get("scales", 1) > 1 or view.get("scale", 1) > 1
+
+
 def cut(image, level: Level) -> np.ndarray:
     """The level's network inputs of a PIL image: (n, height, width, 3) uint8. Bilinear with antialiasing."""
     from PIL import Image

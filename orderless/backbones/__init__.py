@@ -4,6 +4,7 @@ Nothing here imports torch until a network is asked for.
 """
 
 from pathlib import Path
+from typing import Any
 
 from orderless.errors import OrderlessError, nearest
 from orderless.storage import Tensors, checksum, file_hash, recipe, save
@@ -16,10 +17,12 @@ def architecture(backbone: dict, name: str):
         from orderless.backbones.tinyalex import tinyalex
 
         return tinyalex()
-    if kind == "caffenet":
-        from orderless.backbones.caffenet import caffenet
+    if kind == "timm":
+        return timm_model(backbone, name)
+    if kind != "torchvision":
+        from orderless.backbones.caffenet import NETWORKS
 
-        return caffenet()
+        return NETWORKS[kind](**{key: backbone[key] for key in ("pooling",) if key in backbone})
     from torchvision import models
 
     valid = models.list_models(module=models)
@@ -30,6 +33,34 @@ def architecture(backbone: dict, name: str):
     # aux classifiers of GoogLeNet and Inception are no part of the representation
     extra = {"init_weights": False} if backbone["model"] in ("googlenet", "inception_v3") else {}
     return models.get_model(backbone["model"], weights=None, **extra)
+
+
+def timm_model(backbone: dict, name: str, pretrained: bool = False):
+    """A model of timm; a transformer's takes inputs of any size, its position embeddings interpolated by timm."""
+    try:
+        import timm
+    except ImportError as error:
+        raise OrderlessError(f"backbone '{name}': timm is not installed. Type: pip install 'orderless[timm]'") from error
+    model = backbone["model"]
+    options: dict[str, Any] = {"dynamic_img_size": True} if "patch" in backbone else {}
+    if not timm.is_model(model):
+        raise OrderlessError(f"backbone '{name}': timm has no model '{model}'.{nearest(model, timm.list_models())}")
+    try:
+        return timm.create_model(model, pretrained=pretrained, **options)
+    except TypeError as error:
+        raise OrderlessError(f"backbone '{name}': timm's '{model}' takes no 'patch' ({error}). Leave it out.") from error
+
+
+def densify(model, backbone: dict, name: str):
+    """The dense network of a module: its maps at every position, or a transformer's patch tokens where the entry has a `patch`."""
+    from orderless.backbones.dense import DenseNetwork
+    from orderless.backbones.tokens import TokenNetwork, patch_side
+
+    own, told = patch_side(model), backbone.get("patch")
+    if own != told:
+        what = f"is a transformer of patches of {own} pixels. Set 'patch: {own}'" if own else "has no patches. Leave 'patch' out"
+        raise OrderlessError(f"catalog.backbones.{name}: the network {what}.")
+    return (TokenNetwork if told else DenseNetwork)(model, backbone["layers"], backbone["input"], name)
 
 
 def read_weights(path: str | Path) -> dict:
@@ -74,31 +105,82 @@ def set_weights(model, state: dict, name: str, source: str) -> None:
 
 
 def fetch_model(backbone: dict, name: str):
-    """The module of a catalog entry with the weights that it names, from a file or through torchvision, and their source."""
-    model = architecture(backbone, name)
-    wanted = backbone["weights"]
-    if backbone["kind"] == "torchvision" and not Path(wanted).suffix:
-        from torchvision import models
+    """The module of a catalog entry with the weights that it names, and their source.
 
-        valid = [weights.name for weights in models.get_model_weights(backbone["model"])]
-        if wanted not in [*valid, "DEFAULT"]:
-            raise OrderlessError(
-                f"catalog.backbones.{name}.weights: torchvision has no '{wanted}' for {backbone['model']}."
-                f"{nearest(wanted, [*valid, 'DEFAULT'])} A file is named by its path, with its suffix."
-            )
-        weights = models.get_model_weights(backbone["model"])[wanted]
-        try:
-            state = weights.get_state_dict(progress=True, check_hash=True)
-        except OSError as error:
-            raise OrderlessError(
-                f"{weights.url}: could not be fetched ({error}). Fetch it where there is a network and give the file: "
-                f"catalog.backbones.{name}.weights: path/to/file.pth"
-            ) from error
-        source = weights.url
+    `weights` with a suffix is a file; a bare name is one of the entry's `published` files, or one that torchvision or timm fetches.
+    """
+    model, wanted = architecture(backbone, name), backbone["weights"]
+    fetch = {"torchvision": torchvision_state, "timm": timm_state}.get(backbone["kind"])
+    if fetch and not Path(wanted).suffix:
+        state, source = fetch(backbone, name)
     else:
-        state, source = read_weights(wanted), f"{Path(wanted).name}, sha256 {file_hash(wanted)}"
+        path = Path(wanted) if Path(wanted).suffix else published(backbone, name)
+        state, source = state_of(path, model, backbone, name), f"{path.name}, sha256 {file_hash(path)}"
     set_weights(model, state, name, wanted)
     return model, source
+
+
+def state_of(path: Path, model, backbone: dict, name: str) -> dict:
+    """The state_dict in a file of any format that is read here."""
+    from orderless.backbones import caffe
+    from orderless.backbones.caffenet import NETWORKS
+
+    if path.suffix not in caffe.SUFFIXES or not path.is_file():
+        return read_weights(path)
+    if backbone["kind"] not in NETWORKS:
+        raise OrderlessError(f"{path}: such files are read for {', '.join(NETWORKS)}. Give backbone '{name}' a state_dict.")
+    return caffe.load(path, model, backbone, name)
+
+
+def published(backbone: dict, name: str) -> Path:
+    """The file that an entry's `published` calls by the name in `weights`, fetched where it is not yet kept."""
+    from orderless.backbones.fetching import fetch_weights
+
+    files, wanted = backbone.get("published", {}), backbone["weights"]
+    if wanted not in files:
+        raise OrderlessError(
+            f"catalog.backbones.{name}.weights: '{wanted}' is not published.{nearest(wanted, files)} A file is named by its path, "
+            "with its suffix."
+        )
+    return fetch_weights(files[wanted]["urls"], files[wanted]["hash"])
+
+
+def torchvision_state(backbone: dict, name: str) -> tuple[dict, str]:
+    """Weights that torchvision publishes, and their address."""
+    from torchvision import models
+
+    wanted = backbone["weights"]
+    valid = [weights.name for weights in models.get_model_weights(backbone["model"])]
+    if wanted not in [*valid, "DEFAULT"]:
+        raise OrderlessError(
+            f"catalog.backbones.{name}.weights: torchvision has no '{wanted}' for {backbone['model']}."
+            f"{nearest(wanted, [*valid, 'DEFAULT'])} A file is named by its path, with its suffix."
+        )
+    weights = models.get_model_weights(backbone["model"])[wanted]
+    try:
+        return weights.get_state_dict(progress=True, check_hash=True), weights.url
+    except OSError as error:
+        raise OrderlessError(
+            f"{weights.url}: could not be fetched ({error}). Fetch it where there is a network and give the file: "
+            f"catalog.backbones.{name}.weights: path/to/file.pth"
+        ) from error
+
+
+def timm_state(backbone: dict, name: str) -> tuple[dict, str]:
+    """The weights of the tag in a timm model's name, and where timm has them from."""
+    if backbone["weights"] != "DEFAULT":
+        raise OrderlessError(
+            f"catalog.backbones.{name}.weights: timm names weights by the model's tag ('{backbone['model'].split('.')[0]}.<tag>'). "
+            "Set 'DEFAULT', or a file with its suffix."
+        )
+    try:
+        model = timm_model(backbone, name, pretrained=True)
+    except (OSError, RuntimeError) as error:
+        raise OrderlessError(
+            f"backbone '{name}': timm could not fetch '{backbone['model']}' ({error}). Fetch its model.safetensors where there "
+            f"is a network and give the file: catalog.backbones.{name}.weights: path/to/model.safetensors"
+        ) from error
+    return model.state_dict(), f"timm, {model.pretrained_cfg.get('hf_hub_id') or backbone['model']}"
 
 
 def save_weights(model, backbone: dict, path: str | Path, source: str) -> None:
@@ -112,12 +194,10 @@ def load(backbone: dict, name: str, weights: str | Path, device: str = "cpu"):
     """The dense network of a catalog entry with its verified weights (a file of `save_weights`), on a device."""
     import torch
 
-    from orderless.backbones.dense import DenseNetwork
-
     model = architecture(backbone, name)
     stored = Tensors(weights, "weights")
     set_weights(model, {key: torch.from_numpy(stored[key]) for key in stored.names()}, name, str(weights))
-    return DenseNetwork(model, backbone["layers"], backbone["input"], name).place(device)
+    return densify(model, backbone, name).place(device)
 
 
 def card(backbone: dict, name: str, weights: str | Path) -> dict:

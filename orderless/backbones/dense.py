@@ -48,7 +48,7 @@ class DenseNetwork:
         graph = create_feature_extractor(model, return_nodes={node: node for node in layers.values()})
         self.layers = dict(layers)
         self.input_size = input_size
-        self.module = make_dense(fold_batch_norms(graph.eval()), input_size).eval()
+        self.module: nn.Module = make_dense(fold_batch_norms(graph.eval()), input_size).eval()
         self.geometry = self._measure()
 
     def __call__(self, x: torch.Tensor) -> dict[str, torch.Tensor]:

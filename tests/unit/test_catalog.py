@@ -1,5 +1,7 @@
 """Wrong configurations: each gets a message that names the key and the remedy."""
 
+import re
+
 import pytest
 import yaml
 
@@ -59,6 +61,8 @@ MINE = {"title": "T", "views": "whole", "layer": "fc7", "encoder": "mean", "pool
         (entry("datasets", "my set", kind="folder", root="x"), "an id is made of"),
         (entry("backbones", "net", kind="torchvision", model="resnet18"), "catalog.backbones.net: '.*' is missing"),
         (entry("backbones", "tinyalex", inputs=32), "unknown key 'inputs'.*Did you mean 'input'"),
+        (entry("backbones", "caffenet", pooling="round"), "catalog.backbones.caffenet.pooling.*Valid|Did you mean"),
+        (entry("backbones", "caffenet", published={"x": {"urls": ["ftp://a"], "hash": "md5:0"}}), "published.x.urls"),
         (entry("backbones", "tinyalex", mean=[0.5]), "catalog.backbones.tinyalex.mean"),
         (entry("backbones", "tinyalex", adapt={"view": {}}), "adapt: unknown key 'view'.*Did you mean 'views'"),
         (entry("backbones", "tinyalex", adapt={"views": {"pyramids": {}}}), "Did you mean 'pyramid'"),
@@ -122,9 +126,31 @@ def test_the_default_configuration_and_every_entry_are_valid():
     entries = catalog.load_catalog({})
     catalog.check_selection(config, entries)
     searched = [name for name, entry in entries["representations"].items() if name not in config["representations"]]
-    for backbone in entries["backbones"]:
-        make_plan(config, entries, backbone)
-        make_plan(config | {"searched": searched}, entries, backbone, SEARCHED)
+    for backbone, entry in entries["backbones"].items():
+        if "patch" not in entry:
+            make_plan(config, entries, backbone)
+            make_plan(config | {"searched": searched}, entries, backbone, SEARCHED)
+
+
+SLIDING = {"window-mean", "nfk", "csf", "mpp", "mpp-sp", "mpp-fc8", "mpp-fc7-pool5", "mpp-fc7-fc8", "mpp-thumbnail", "scfv"}
+SLIDING |= {"cl-regions", "bow-fc6", "mpp-expanded", "mpp-augmented"}
+
+
+@pytest.mark.parametrize("backbone", ["vit_b_16", "dinov2_vits14"])
+def test_a_class_token_is_not_slid_over_larger_images(backbone):
+    """What needs a map of fc6, fc7 or fc8 is refused for a transformer, with the reason; all else has a plan."""
+    entries = catalog.load_catalog({})
+    refused = {}
+    for name, entry in entries["representations"].items():
+        searched = {"of", "fuse"} & entry.keys() or name.startswith("bow-")
+        config = catalog.load_config(GOOD | {"representations": [name], "searched": [name]})
+        try:
+            make_plan(config, entries, backbone, SEARCHED if searched else "representations")
+        except OrderlessError as error:
+            refused[name] = str(error)
+    assert set(refused) == SLIDING
+    reason = "is a transformer: its class token is one vector.*patch tokens|needs layer 'fc8', which backbone 'dinov2"
+    assert all(re.search(reason, message) for message in refused.values())
 
 
 def test_representations_share_what_they_can():

@@ -31,7 +31,7 @@ rule verify_weights:
     log:
         "logs/verify_weights/{backbone}.log",
     wildcard_constraints:
-        backbone="|".join(of_kind("backbones", kind) for kind in ("torchvision", "caffenet")),
+        backbone="|".join(of_kind("backbones", kind) for kind in ("torchvision", "timm", "caffenet", "bvlc-alexnet", "vgg-cnn-s")),
     conda:
         "../../envs/orderless.yaml"
     resources:

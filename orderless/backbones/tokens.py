@@ -1,0 +1,96 @@
+"""Vision transformers as dense networks: patch tokens are the local descriptors, the class token is the fully connected layer.
+
+Dosovitskiy et al., ICLR 2021. A larger input has more patches; the position embeddings are interpolated to its grid.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torchvision.models import VisionTransformer
+
+from orderless.backbones.dense import DenseNetwork, Geometry, as_map
+from orderless.catalog import is_global
+from orderless.errors import OrderlessError, nearest
+
+
+def patch_side(model: nn.Module) -> int | None:
+    """The side in pixels of the patches of a transformer of torchvision or timm; None for any other network."""
+    if isinstance(model, VisionTransformer):
+        return model.patch_size
+    if hasattr(model, "patch_embed") and getattr(model, "pos_embed", None) is not None:
+        return model.patch_embed.patch_size[0]  # type: ignore[union-attr, index, return-value]
+    return None
+
+
+class TokenNetwork(DenseNetwork):
+    """A vision transformer and its tapped layers, to be used as a DenseNetwork.
+
+    model: of torchvision, or of timm made with dynamic_img_size. layers: role -> name of a module. A tapped (n, tokens, c) becomes
+    (n, c, rows, columns) of the patch tokens, class and register tokens left out; for a role of `is_global` it becomes the class
+    token (n, c, 1, 1), or the mean of the patch tokens where there is none. What does not fill a patch is cut off the input's
+    borders, half on either side.
+    """
+
+    def __init__(self, model: nn.Module, layers: dict[str, str], input_size: int, name: str):
+        modules = dict(model.named_modules())
+        for role, node in layers.items():
+            if node not in modules:
+                raise OrderlessError(
+                    f"backbone '{name}': layer '{role}' is module '{node}', which it does not have.{nearest(node, modules)}"
+                )
+        self.layers, self.input_size = dict(layers), input_size
+        self.module: nn.Module = model.eval()
+        self.patch = patch_side(model) or 0
+        self.seen: dict[str, torch.Tensor] = {}
+        for node in dict.fromkeys(layers.values()):
+            modules[node].register_forward_hook(lambda module, inputs, output, node=node: self.seen.update({node: output}))
+        self.geometry = self._measure()
+
+    def __call__(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        rows, columns = (side // self.patch for side in x.shape[-2:])
+        top, left = (side % self.patch // 2 for side in x.shape[-2:])
+        x = x[..., top : top + rows * self.patch, left : left + columns * self.patch]
+        if isinstance(self.module, VisionTransformer):
+            torchvision_forward(self.module, x)
+        else:
+            self.module(x)
+        found, self.seen = self.seen, {}
+        return {role: tokens_as_map(found[node], (rows, columns), is_global(role)) for role, node in self.layers.items()}
+
+    @torch.inference_mode()
+    def _measure(self) -> dict[str, Geometry]:
+        side, parameter = self.input_size, next(self.module.parameters())
+        found = {}
+        for role, tap in self(torch.zeros(1, 3, side, side, dtype=parameter.dtype)).items():
+            step = float(side if tap.shape[-1] == 1 else self.patch)
+            found[role] = Geometry(tap.shape[1], step, step, tap.shape[-1])
+        return found
+
+
+def tokens_as_map(x: torch.Tensor, grid: tuple[int, int], whole: bool) -> torch.Tensor:
+    """(n, others + rows * columns, c) -> (n, c, rows, columns); (n, c, 1, 1) of the class token where `whole`, or of (n, c)."""
+    if x.ndim == 2:
+        return as_map(x)
+    others = x.shape[1] - grid[0] * grid[1]
+    if whole:
+        return as_map(x[:, 0] if others else x.mean(1))
+    return x[:, others:].transpose(1, 2).unflatten(2, grid)
+
+
+def torchvision_forward(model: VisionTransformer, x: torch.Tensor) -> torch.Tensor:
+    """The forward pass of torchvision's transformer, which takes inputs of one size only, on an input of any."""
+    patches = model.conv_proj(x)
+    tokens = torch.cat([model.class_token.expand(len(x), -1, -1), patches.flatten(2).transpose(1, 2)], 1)
+    tokens = model.encoder.layers(tokens + interpolated(model.encoder.pos_embedding, patches.shape[-2:]))
+    return model.heads(model.encoder.ln(tokens)[:, 0])
+
+
+def interpolated(embeddings: torch.Tensor, grid: tuple[int, int]) -> torch.Tensor:
+    """Position embeddings (1, 1 + side^2, c), the class token's first, for a grid of (rows, columns): bicubic, antialiased."""
+    side = math.isqrt(embeddings.shape[1] - 1)
+    if tuple(grid) == (side, side):
+        return embeddings
+    square = embeddings[:, 1:].transpose(1, 2).unflatten(2, (side, side))
+    resized = nn.functional.interpolate(square, tuple(grid), mode="bicubic", antialias=True)
+    return torch.cat([embeddings[:, :1], resized.flatten(2).transpose(1, 2)], 1)
