@@ -119,8 +119,27 @@ def rules_of(section: str, name: str, entry: dict[str, Any], where: str) -> str:
 def load_config(config: dict[str, Any]) -> dict[str, Any]:
     """The configuration with its defaults, checked against its schema."""
     config = merge(DEFAULTS, {key: value for key, value in config.items() if value is not None})
+    if "experiment" in config:
+        config = merge(config, experiment(config["experiment"]))
     check(config, schema("config"), "config")
     return config
+
+
+def experiments() -> dict[str, dict]:
+    """The experiments of the papers: id -> entry, each checked against its schema."""
+    found = read_yaml(WORKFLOW / "catalog" / "experiments.yaml")["experiments"]
+    for name, entry in found.items():
+        check_entry("experiments", name, entry)
+    return found
+
+
+def experiment(name: str) -> dict[str, Any]:
+    """What an experiment selects, as keys of the configuration; the run is called after it."""
+    known = experiments()
+    if name not in known:
+        raise OrderlessError(f"config.experiment: '{name}' does not exist.{nearest(name, known)}")
+    selected = {"representations": [], "searched": [], "analyses": []} | known[name]
+    return {key: value for key, value in selected.items() if key != "prints"} | {"run": name}
 
 
 def load_catalog(over: dict[str, Any]) -> dict[str, dict]:
@@ -190,6 +209,8 @@ def check_selection(config: dict[str, Any], catalog: dict[str, dict]) -> None:
             raise OrderlessError(f"catalog.datasets.{name}.root: is missing. It cannot be downloaded: name your own copy.")
         if task(catalog, name) == "retrieval" and not config["searched"]:
             raise OrderlessError(f"config.searched: data set '{name}' is for retrieval. Name what to search it with.")
+        if task(catalog, name) != "retrieval" and not config["representations"]:
+            raise OrderlessError(f"config.representations: data set '{name}' is classified. Name what to classify it with.")
 
 
 def task(catalog: dict[str, dict], dataset: str) -> str:

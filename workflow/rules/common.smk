@@ -62,7 +62,7 @@ def memory(megabytes):
 
 def network(wildcards):
     """What of a backbone's entry changes its activations, as plain text."""
-    told = ("title", "licence", "citation", "adapt")
+    told = ("title", "licence", "citation", "known_as", "adapt")
     entry = CATALOG["backbones"][wildcards.backbone]
     return dumps({key: value for key, value in entry.items() if key not in told})
 
