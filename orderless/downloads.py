@@ -31,6 +31,7 @@ TIMEOUT = 60  # seconds without a byte
 CHUNK = 1 << 16  # bytes; no more than these are lost with a connection
 MOST_MEMBERS = 2_000_000  # of an archive
 MOST_TIMES, SMALL = 50, 1 << 30  # an archive may unpack to 50 times its bytes, or to 1 GiB
+FULL = (errno.ENOSPC, errno.EDQUOT)
 ARCHIVES = (".tar", ".tgz", ".tar.gz", ".zip")
 
 
@@ -115,8 +116,9 @@ class Resuming:
     def asked(self, url: str) -> dict[str, str]:
         """The headers of a request: for the rest where a part may be gone on with, else for the whole."""
         headers = {"Accept-Encoding": "identity", "User-Agent": "orderless"}
-        have = length(self.part)
-        noted = json.loads(self.note.read_text()) if self.note.exists() else {}
+        have, noted = length(self.part), {}
+        with contextlib.suppress(OSError, ValueError):  # none, or one that a full disk cut short
+            noted = json.loads(self.note.read_text())
         if have and (self.known or (noted.get("url") == url and noted.get("same"))):
             headers["Range"] = f"bytes={have}-"
             if not self.known:
@@ -159,6 +161,21 @@ class Resuming:
                     bar.update(len(chunk))
 
 
+def by_ftp(url: str, output_file: str, _: Any) -> None:
+    """A downloader for pooch: its own for FTP, which does not resume, its errors told as those of a host."""
+    import ftplib
+
+    import pooch
+    import requests
+
+    try:
+        pooch.FTPDownloader()(url, output_file, None)
+    except ftplib.all_errors as error:
+        if getattr(error, "errno", None) in FULL:
+            raise
+        raise requests.ConnectionError(f"no answer, or it broke off ({error})") from error
+
+
 @contextlib.contextmanager
 def writing(path: Path, kept: str = "") -> Iterator[None]:
     """A disk that fails is an error to be read; one of requests' own passes through."""
@@ -167,8 +184,7 @@ def writing(path: Path, kept: str = "") -> Iterator[None]:
     except OSError as error:
         if error.errno is None:
             raise
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        what = "the disk is full" if full else str(error)
+        what = "the disk is full" if error.errno in FULL else str(error)
         raise DiskError(f"{path}: could not be written: {what}. {kept}Make room or mend the folder, then run again.") from error
 
 
@@ -220,7 +236,7 @@ def fetch(source: Source, folder: Path, pinned: dict | None = None, lock: Path |
     part = folder / f"{source.name}.part"
     resuming, reasons = Resuming(source, part, bool(known)), []
     for url in source.urls:
-        downloader = pooch.FTPDownloader() if url.startswith("ftp:") else resuming
+        downloader = by_ftp if url.startswith("ftp:") else resuming
         try:
             with writing(part, "What came is kept. "):
                 folder.mkdir(parents=True, exist_ok=True)
