@@ -1,27 +1,21 @@
-"""Downloads: fetched once, resumed where a connection drops, verified, unpacked safely. A layer on pooch.
+"""Downloads: fetched once, resumed where a connection drops, verified. A layer on pooch.
 
 pooch picks the protocol, checks the hash and moves a file to its name only when it is right; what it lacks is here: resuming,
 mirrors, files whose host publishes no hash (pinned when they first come whole, refused where they differ later), pages that
-stand in an archive's place, archives that would write outside their folder.
+stand in a file's place.
 """
 
 import contextlib
 import errno
 import json
 import logging
-import lzma
 import os
-import shutil
-import stat
-import tarfile
 import time
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from pathlib import Path
+from typing import Any
 
 from orderless.errors import OrderlessError
 from orderless.storage import file_hash
@@ -29,17 +23,7 @@ from orderless.storage import file_hash
 TRIES, WAIT = 5, 1.0  # attempts in a row that bring nothing, before a mirror is given up; seconds before the second, then doubled
 TIMEOUT = 60  # seconds without a byte
 CHUNK = 1 << 16  # bytes; no more than these are lost with a connection
-MOST_MEMBERS = 2_000_000  # of an archive
-MOST_TIMES, SMALL = 50, 1 << 30  # an archive may unpack to 50 times its bytes, or to 1 GiB
-ARCHIVES = (".tar", ".tgz", ".tar.gz", ".zip")
-
-
-class BadArchive(OrderlessError):
-    """An archive that is damaged or must not be unpacked. path: its file."""
-
-    def __init__(self, path: Path, what: str):
-        super().__init__(f"{path}: {what}.")
-        self.path = path
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class DiskError(OrderlessError):
@@ -57,11 +41,6 @@ class Source:
     hash: str = ""
     size: int = 0
     path: str = ""
-
-    @property
-    def packed(self) -> bool:
-        """Whether it is an archive, by its name."""
-        return self.name.endswith(ARCHIVES)
 
 
 def length(path: Path) -> int:
@@ -115,8 +94,9 @@ class Resuming:
     def asked(self, url: str) -> dict[str, str]:
         """The headers of a request: for the rest where a part may be gone on with, else for the whole."""
         headers = {"Accept-Encoding": "identity", "User-Agent": "orderless"}
-        have = length(self.part)
-        noted = json.loads(self.note.read_text()) if self.note.exists() else {}
+        have, noted = length(self.part), {}
+        with contextlib.suppress(OSError, ValueError):  # none, or one that a full disk cut short
+            noted = json.loads(self.note.read_text())
         if have and (self.known or (noted.get("url") == url and noted.get("same"))):
             headers["Range"] = f"bytes={have}-"
             if not self.known:
@@ -159,6 +139,21 @@ class Resuming:
                     bar.update(len(chunk))
 
 
+def by_ftp(url: str, output_file: str, _: Any) -> None:
+    """A downloader for pooch: its own for FTP, which does not resume, its errors told as those of a host."""
+    import ftplib
+
+    import pooch
+    import requests
+
+    try:
+        pooch.FTPDownloader()(url, output_file, None)
+    except ftplib.all_errors as error:
+        if getattr(error, "errno", None) in FULL:
+            raise
+        raise requests.ConnectionError(f"no answer, or it broke off ({error})") from error
+
+
 @contextlib.contextmanager
 def writing(path: Path, kept: str = "") -> Iterator[None]:
     """A disk that fails is an error to be read; one of requests' own passes through."""
@@ -167,8 +162,7 @@ def writing(path: Path, kept: str = "") -> Iterator[None]:
     except OSError as error:
         if error.errno is None:
             raise
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        what = "the disk is full" if full else str(error)
+        what = "the disk is full" if error.errno in FULL else str(error)
         raise DiskError(f"{path}: could not be written: {what}. {kept}Make room or mend the folder, then run again.") from error
 
 
@@ -220,7 +214,7 @@ def fetch(source: Source, folder: Path, pinned: dict | None = None, lock: Path |
     part = folder / f"{source.name}.part"
     resuming, reasons = Resuming(source, part, bool(known)), []
     for url in source.urls:
-        downloader = pooch.FTPDownloader() if url.startswith("ftp:") else resuming
+        downloader = by_ftp if url.startswith("ftp:") else resuming
         try:
             with writing(part, "What came is kept. "):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -238,89 +232,6 @@ def fetch(source: Source, folder: Path, pinned: dict | None = None, lock: Path |
             reasons.append(f"  {url}: refused: {error}")
     remedy = "Run again later: what came is kept and gone on with. Or get the file elsewhere and name it as its 'path'."
     raise OrderlessError("\n".join([f"{source.name}: could not be fetched.", *reasons, remedy]))
-
-
-# name, bytes, whether it is a folder, whether it is neither folder nor file, its content
-Member = tuple[str, int, bool, bool, Callable[[], IO[bytes] | None]]
-
-
-def members(archive: Path) -> Iterator[Member]:
-    """What an archive holds."""
-    if archive.name.endswith(".zip") or zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as packed:
-            for info in packed.infolist():
-                kind = stat.S_IFMT(info.external_attr >> 16)
-                special = kind not in (0, stat.S_IFREG, stat.S_IFDIR)
-                yield info.filename, info.file_size, info.is_dir(), special, lambda info=info: packed.open(info)  # type: ignore[misc]
-        return
-    with tarfile.open(archive) as tape:
-        for item in tape:
-            special = not (item.isreg() or item.isdir())
-            yield item.name, item.size, item.isdir(), special, lambda item=item: tape.extractfile(item)  # type: ignore[misc]
-    if archive.suffix == ".tar":
-        with open(archive, "rb") as file:  # a tape that is cut between two members reads as a whole one
-            file.seek(-512, os.SEEK_END)
-            if any(file.read()):
-                raise EOFError("its end is missing")
-
-
-def place(folder: Path, name: str) -> Path:
-    """Where a member goes, below the folder."""
-    parts = PurePosixPath(name).parts
-    if name.startswith("/") or ".." in parts or "\\" in name:
-        raise ValueError(f"its member '{name}' would be written outside the folder")
-    return folder.joinpath(*parts)
-
-
-def unpack_into(archive: Path, folder: Path) -> None:
-    """Write an archive's folders and files; nothing else is let in. Raises BadArchive."""
-    bound, count, total = max(SMALL, MOST_TIMES * length(archive)), 0, 0
-    try:
-        for name, size, is_folder, special, content in members(archive):
-            count, total = count + 1, total + size
-            if PurePosixPath(name).parts == ():  # './', the archive's own folder
-                continue
-            target = place(folder, name)
-            if special:
-                raise ValueError(f"its member '{name}' is a link or a device")
-            if count > MOST_MEMBERS or total > bound:
-                raise ValueError(f"it would unpack to more than {MOST_MEMBERS} members or {bound} bytes")
-            (target if is_folder else target.parent).mkdir(parents=True, exist_ok=True)
-            if not is_folder:
-                with content() as packed, open(target, "wb") as file:  # type: ignore[union-attr]
-                    shutil.copyfileobj(packed, file, CHUNK)
-    except ValueError as error:
-        raise BadArchive(archive, f"refused: {error}") from error
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError) as error:
-        raise BadArchive(archive, f"truncated, damaged, or no archive ({error})") from error
-    except OSError as error:
-        if error.errno is not None:
-            raise
-        raise BadArchive(archive, f"truncated, damaged, or no archive ({error})") from error
-
-
-def unpack(files: list[Path], folder: Path, record: dict) -> None:
-    """Unpack archives side by side, and copy other files beside them, into a folder that appears only when it is whole.
-
-    record: what is written into it as `.orderless.json`. An older folder of the name is replaced.
-    Raises BadArchive for one that is damaged, would write outside, holds links, or is too large; OrderlessError for a full disk.
-    """
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        with writing(folder):
-            part.mkdir(parents=True)
-            for file in files:
-                if file.name.endswith(ARCHIVES):
-                    unpack_into(file, part)
-                else:
-                    shutil.copyfile(file, part / file.name)
-            (part / ".orderless.json").write_text(json.dumps(record, indent=2) + "\n")
-            if folder.exists():
-                shutil.rmtree(folder)
-            os.replace(part, folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def read_lock(path: Path) -> dict[str, dict]:

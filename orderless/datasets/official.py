@@ -8,8 +8,9 @@ import importlib
 import json
 from pathlib import Path
 
+from orderless.archives import BadArchive, unpack
 from orderless.datasets.rows import check_expected, count, examine, keep_fraction
-from orderless.downloads import BadArchive, Source, fetch, pin, read_lock, unpack, verify, write_lock
+from orderless.downloads import Source, fetch, pin, read_lock, verify, write_lock
 from orderless.errors import OrderlessError
 
 
