@@ -1,7 +1,7 @@
 # Two commands: `make demo` runs the embedded default and leaves a report; `make test` passes the tests.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench experiments lock clean
 
 demo: .venv/ready
 	snakemake --cores all --show-failed-logs --quiet rules
@@ -25,6 +25,9 @@ check: .venv/ready
 
 bench: .venv/ready  # the suite beside other libraries: reports/bench
 	snakemake bench --cores all --show-failed-logs --quiet rules
+
+experiments: .venv/ready  # what each experiment takes: the table of the README
+	python -m orderless.costs README.md
 
 lock: .venv/ready  # new versions of everything
 	cd envs && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header -q requirements-dev.in -o requirements.txt

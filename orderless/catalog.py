@@ -234,14 +234,20 @@ def shards(config: dict[str, Any], catalog: dict[str, dict], name: str) -> int:
     entry = catalog["datasets"][name]
     if "shards" in entry:
         return entry["shards"]
-    if official(entry):
-        expected = entry.get("expected", {})
-        files = expected.get("images") or expected.get("train", 0) + expected.get("test", 0)
-        if not files:
-            raise OrderlessError(f"catalog.datasets.{name}: give 'shards', or under 'expected' how many images it has.")
-    else:
-        files = image_files(entry, name)
+    files = image_count(catalog, name)
     return max(1, -(-round(files * entry.get("fraction", config["fraction"])) // config["shard_images"]))
+
+
+def image_count(catalog: dict[str, dict], name: str) -> int:
+    """The images of a data set: by its published count, or those in its folder now."""
+    entry = catalog["datasets"][name]
+    if not official(entry):
+        return image_files(entry, name)
+    expected = entry.get("expected", {})
+    files = expected.get("images") or expected.get("train", 0) + expected.get("test", 0)
+    if not files:
+        raise OrderlessError(f"catalog.datasets.{name}: give 'shards', or under 'expected' how many images it has.")
+    return files
 
 
 def image_files(entry: dict[str, Any], name: str) -> int:
