@@ -1,7 +1,7 @@
 # Two commands: `make demo` runs the embedded default and leaves a report; `make test` passes the tests.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test check bench experiments lock clean
+.PHONY: demo test check bench scene15 experiments lock clean
 
 demo: .venv/ready
 	snakemake --cores all --show-failed-logs --quiet rules
@@ -25,6 +25,9 @@ check: .venv/ready
 
 bench: .venv/ready  # the suite beside other libraries: reports/bench
 	snakemake bench --cores all --show-failed-logs --quiet rules
+
+scene15: .venv/ready  # the example on photographs, which data/scene15 and data/mobilenet_v2.pth hold: reports/scene15
+	snakemake --cores all --configfile workflow/examples/scene15.yaml --show-failed-logs --quiet rules
 
 experiments: .venv/ready  # what each experiment takes: the table of the README
 	python -m orderless.costs README.md

@@ -21,8 +21,8 @@ from tests.conftest import ROOT, SMALL, results, snakemake, write_config
 ALL = SMALL["datasets"]
 BOTH = ALL[:2]  # what is classified; the third is searched
 CATEGORIES = {
-    "1. The run": [None], "2. Comparison": ALL, "3. Where it fails": ALL, "4. Scales": BOTH, "5. Invariance": BOTH,
-    "6. Confidence maps": BOTH, "7. Cost": BOTH, "8. Claims of the papers": [None],
+    "1. The run": [None], "2. Comparison": ALL, "4. Claims of the papers": [None], "5. Where it fails": ALL, "6. Scales": BOTH,
+    "7. Invariance": BOTH, "8. Confidence maps": BOTH, "9. Speed": BOTH,
 }  # fmt: skip
 
 
@@ -126,8 +126,28 @@ def test_parsing_and_planning_import_no_torch(tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
+def sorts_by_dimensions(frame) -> bool:
+    """Whether a page has a column of dimensions; a click on its heading then sorts the table by it, a second the other way."""
+    heads = frame.locator("thead th").all_inner_texts()
+    if "Dimensions" not in heads:
+        return False
+    column = heads.index("Dimensions")
+    for reverse in (True, False):
+        frame.locator("thead th").nth(column).click()
+        cells = frame.locator(f"tbody tr td:nth-child({column + 1})").all_inner_texts()
+        numbers = [int(text.replace(",", "")) for text in cells]
+        assert numbers == sorted(numbers, reverse=reverse)
+        assert len(set(numbers)) > 3
+    frame.locator("input[type=search]").fill("mpp")
+    left = [row for row in frame.locator("tbody tr").all() if row.is_visible()]
+    assert 0 < len(left) < len(numbers)
+    return True
+
+
 def test_the_report_shows_every_table_and_plot_with_no_network(run):
-    """Each entry is opened in Chromium while no host can be reached; pictures must have loaded, pages must have their table."""
+    """Each entry is opened in Chromium while no host can be reached, and its screenshot kept beside the report; pictures must have
+    loaded, pages have their table or drawings, tables sort, points say what they are.
+    """
     browser = next((path for path in ("/usr/bin/chromium", "/usr/bin/google-chrome") if Path(path).exists()), None)
     if browser is None:
         pytest.skip("no Chromium on this machine: the report was not opened")
@@ -135,7 +155,9 @@ def test_the_report_shows_every_table_and_plot_with_no_network(run):
 
     done = snakemake(run, "--configfile", str(run / "mine.yaml"), "--report", "report.html")
     assert done.returncode == 0, done.stderr[-2000:]
-    shown, errors, requests = [], [], []
+    assert (run / "report.html").stat().st_size < 15e6
+    (run / "screenshots").mkdir()
+    shown, errors, requests, sorted_tables, named_points = [], [], [], 0, 0
     with sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=browser, args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"])
         page = chromium.new_page(viewport={"width": 1500, "height": 900})
@@ -153,13 +175,20 @@ def test_the_report_shows_every_table_and_plot_with_no_network(run):
                 for place in range(eyes.count()):
                     eyes.nth(place).click()
                     page.wait_for_timeout(400)
+                    page.screenshot(path=run / "screenshots" / f"{len(shown):02d}.png")
                     if page.locator("iframe").count():
-                        assert page.frames[-1].locator("table tr").count() > 2
+                        inside = page.frames[-1]
+                        drawings = inside.locator("svg")
+                        assert inside.locator("table tr").count() > 2 or drawings.count() == 3
+                        named_points += inside.locator("svg g > title").count()
+                        sorted_tables += sorts_by_dimensions(inside)
                     else:
                         widths = [image.evaluate("i => i.naturalWidth") for image in page.locator("img").all()]
                         assert max(widths) > 300
                     shown.append((category, part, place))
         chromium.close()
-    assert len(shown) == 1 + 2 * (6 + 2 + 1 + 1 + 1 + 1) + 2 + (4 + 1)
+    assert len(shown) == 2 + 2 * (5 + 2 + 1 + 1 + 1 + 1) + 2 + (3 + 1)
+    assert sorted_tables == 3
+    assert named_points == 3 * (2 * len(SMALL["representations"]) + len(SMALL["searched"]))
     assert errors == []
     assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []

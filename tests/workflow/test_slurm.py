@@ -119,6 +119,7 @@ def test_the_demo_is_the_local_runs_bytes(cluster, tmp_path_factory):
     assert [name for name in here if here[name].read_bytes() != there[name].read_bytes()] == []
     tables = [pd.read_csv(folder / "reports/demo/metrics.csv").drop(columns="seconds") for folder in (local, remote)]
     pd.testing.assert_frame_equal(*tables, check_exact=True)
+    assert_the_example_still_holds(local / "reports/demo")
     ids = set(submitted(done))
     completed = (cluster / "log" / "jobcomp.log").read_text()
     assert len(ids) > 20
@@ -126,6 +127,16 @@ def test_the_demo_is_the_local_runs_bytes(cluster, tmp_path_factory):
     jobs = int(re.findall(r"^total +(\d+)", done.stderr, re.MULTILINE)[0])
     finished = len(re.findall(r"Finished jobid: \d+ \(Rule: (?!all)", done.stderr))
     assert finished == jobs - 1
+
+
+def assert_the_example_still_holds(fresh: Path) -> None:
+    """The demo's figures in the repository are those of this run, times aside; on another make of processor, to two points."""
+    key = ["dataset", "backbone", "representation", "metric"]
+    kept, new = (pd.read_csv(folder / "metrics.csv").set_index(key) for folder in (ROOT / "reports/demo", fresh))
+    assert list(kept.index) == list(new.index)
+    assert (kept["value"] - new["value"]).abs().max() <= 0.02
+    assert (kept[["n", "dimensions", "bytes"]] == new[["n", "dimensions", "bytes"]]).all(axis=None)
+    assert {path.name for path in (ROOT / "reports/demo").iterdir()} >= {path.name for path in fresh.iterdir()}
 
 
 def meanwhile(act, wait: float) -> threading.Thread:
