@@ -1,7 +1,7 @@
 # Two commands: `make demo` runs the embedded default and leaves a report; `make test` passes the tests.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench docs lock clean
 
 demo: .venv/ready
 	snakemake --cores all --show-failed-logs --quiet rules
@@ -25,6 +25,9 @@ check: .venv/ready
 
 bench: .venv/ready  # the suite beside other libraries: reports/bench
 	snakemake bench --cores all --show-failed-logs --quiet rules
+
+docs: .venv/ready  # the pages: docs/_build/index.html
+	sphinx-build -W -n -q docs docs/_build
 
 lock: .venv/ready  # new versions of everything
 	cd envs && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header -q requirements-dev.in -o requirements.txt
