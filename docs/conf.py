@@ -16,8 +16,10 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "tables"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "Orderless"
+html_static_path = html_css_files = ["wide.css"]
 html_math_renderer = "mathml"
 html_show_sourcelink = html_copy_source = False
+smartquotes = False
 default_role = "code"  # docstrings put code in single backticks
 myst_enable_extensions = ["dollarmath", "attrs_inline", "deflist"]
 myst_heading_anchors = 3
@@ -34,7 +36,7 @@ def inline(self, node):
 
 def block(self, node):
     """An equation on a line of its own."""
-    self.body.append(f'<div class="math">{tex2mathml(node.astext(), as_block=True)}</div>')
+    self.body.append(f'<div class="equation">{tex2mathml(node.astext(), as_block=True)}</div>')
     raise SkipNode
 
 

@@ -130,6 +130,15 @@ def parts(section: str) -> list[Table]:
     return [rows]
 
 
+def gathered(rows: Table, first: int) -> Table:
+    """Rows that differ in the cells before `first` alone become one: all of their ids, the title of the first."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for row in rows:
+        same = found.setdefault(tuple(row[first:]), row)
+        same[0] += f", {row[0]}" if same is not row else ""
+    return list(found.values())
+
+
 def datasets(kind: str) -> list[Table]:
     """The suite's own data sets, or those that are downloaded."""
     rows = [["id", "title", "task", "train / test", "licence", "citation"]]
@@ -144,7 +153,7 @@ def datasets(kind: str) -> list[Table]:
                 split = f"{counts['train']:,} / {counts['test']:,}{more}"
             task = entry["task"] + (f" ({', '.join(entry['metrics'])})" if "metrics" in entry else "")
             rows.append([f"`{name}`", entry["title"], task, split, entry["licence"], entry.get("citation", "-")])
-    return [rows]
+    return [gathered(rows, 2)]
 
 
 def backbones(_: str) -> list[Table]:
@@ -200,7 +209,7 @@ def keys(section: str) -> list[Table]:
             needed = rule.get("required", [])
             free = [key for key in rule["properties"] if key not in [*needed, "kind"]]
             rows.append([f"`{name}`", *(", ".join(f"`{key}`" for key in names) or "-" for names in (needed, free))])
-    return [rows]
+    return [gathered(rows, 1)]
 
 
 MAKERS = {
