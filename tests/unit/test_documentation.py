@@ -77,6 +77,15 @@ def test_the_reference_has_every_representation(pages, name):
         assert f"{PUBLISHED[name]:,}" in said
 
 
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_the_links_of_the_front_pages_lead_somewhere(name):
+    for target in re.findall(r"\]\((?!https?://)([^)]+)\)", (ROOT / name).read_text()):
+        path, _, anchor = target.partition("#")
+        assert (ROOT / path).is_file(), target
+        headings = re.findall(r"^#+ (.*)", (ROOT / path).read_text(), re.MULTILINE) if anchor else []
+        assert not anchor or anchor in [re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings], target
+
+
 def files(page: str) -> dict[str, str]:
     """The files that a page gives in whole: a fenced block after a line that ends in the file's name."""
     return dict(re.findall(r"`([\w/.-]+\.\w+)`:\n\n```\w+\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL))
