@@ -31,17 +31,21 @@ def text(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def descriptor(entry: dict[str, Any]) -> int:
-    """Dimensions of a local descriptor of a representation, projected if it is."""
+def descriptor(entry: dict[str, Any]) -> int | None:
+    """Dimensions of a local descriptor of a representation, projected if it is; None where CaffeNet has no such layer."""
     if "projection" in entry:
         return CATALOG["projections"][entry["projection"]]["pca"]
     layer = CATALOG["layers"][entry["layer"]]
-    return 128 if "sift" in layer else WIDTHS[layer["tap"]] * layer.get("units", 1) ** 2
+    if "sift" in layer:
+        return 128
+    return WIDTHS[layer["tap"]] * layer.get("units", 1) ** 2 if layer["tap"] in WIDTHS else None
 
 
 def bag(entry: dict[str, Any]) -> int | None:
     """Dimensions of the vector that an encoder makes of one bag; None for an encoder that is not known here."""
     d, made = descriptor(entry), encoders.make(CATALOG["encoders"][entry["encoder"]])
+    if d is None:
+        return None
     kind, words = CATALOG["encoders"][entry["encoder"]]["kind"], getattr(made, "words", 0)
     guide = WIDTHS.get(CATALOG["layers"][entry["layer"]].get("guide"), 0)
     sizes = {"mean": d, "max": d, "fisher": 2 * words * d, "vlad": words * d, "sparse": words * d, "bow": words}

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from orderless.catalog import load_catalog
+from orderless.catalog import load_catalog, load_config
 from tests.conftest import ENVIRONMENT, ROOT
 
 REPRESENTATIONS = load_catalog({})["representations"]
@@ -84,6 +84,24 @@ def test_the_links_of_the_front_pages_lead_somewhere(name):
         assert (ROOT / path).is_file(), target
         headings = re.findall(r"^#+ (.*)", (ROOT / path).read_text(), re.MULTILINE) if anchor else []
         assert not anchor or anchor in [re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings], target
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda path: path.name)
+def test_every_block_of_configuration_is_valid(path):
+    for text in re.findall(r"```yaml\n(.*?)```", path.read_text(), re.DOTALL):
+        config = yaml.safe_load(text)
+        over = config.get("catalog", {})
+        own = {"gem": {"kind": "mean"}} if "gem" in over.get("encoders", {}) else {}  # the page's own file, run below
+        load_catalog(over | ({"encoders": own} if own else {}))
+        needed = {"run": "r", "datasets": ["digit-scenes"], "backbones": ["tinyalex"], "representations": ["fc7"]}
+        load_config(needed | config)
+
+
+def test_the_example_of_the_library_runs():
+    (text,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/library.md").read_text(), re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", text], env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert 0.5 < float(done.stdout) <= 1  # two classes whose means lie one deviation apart
 
 
 def files(page: str) -> dict[str, str]:
