@@ -1,7 +1,7 @@
 # Two commands: `make demo` runs the embedded default and leaves a report; `make test` passes the tests.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test check bench scene15 experiments lock clean
+.PHONY: demo test check bench docs scene15 experiments lock clean
 
 demo: .venv/ready
 	snakemake --cores all --show-failed-logs --quiet rules
@@ -31,6 +31,9 @@ scene15: .venv/ready  # the example on photographs, which data/scene15 and data/
 
 experiments: .venv/ready  # what each experiment takes: the table of the README
 	python -m orderless.costs README.md
+
+docs: .venv/ready  # the pages: docs/_build/index.html
+	sphinx-build -W -n -q docs docs/_build
 
 lock: .venv/ready  # new versions of everything
 	cd envs && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header -q requirements-dev.in -o requirements.txt

@@ -5,7 +5,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from orderless.catalog import SECTIONS
+from orderless.catalog import SECTIONS, read_yaml
 from orderless.datasets.commands import add_commands, run_data
 from orderless.errors import OrderlessError
 
@@ -14,6 +14,7 @@ SEARCH = """examples:
   orderless search photo.jpg --in photos/                        the images most like photo.jpg, and photo.matches.png
   orderless search photo.jpg --in photos/ --representation mop   by MOP-CNN; the index is made once and kept
   orderless search photo.jpg --in photos/ --weights mobilenet_v2.pth --index photos.index --top 50
+  orderless search photo.jpg --in photos/ --representation mpp --configfile mine.yaml   with settings of your own
 """
 DESCRIBE = """examples:
   orderless describe photos/ --out global.npy                    one vector an image by the network alone; names in global.txt
@@ -68,12 +69,23 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--backbone", help="a network of the catalog (default: mobilenet_v2)")
         command.add_argument("--representation", help="a representation of the catalog (default: global)")
         command.add_argument("--weights", help="a file of the network's weights (default: torchvision's, fetched)")
+        command.add_argument("--configfile", type=Path, help="a configuration whose `catalog:` adds to or changes the catalog")
         command.add_argument("--backend", help="vlfeat or torch, for what is learned and encoded (default: VLFeat if installed)")
     what = "Say which entries the catalog has, with their titles or their settings."
     listing = commands.add_parser("list", help="say what exists", description=what, epilog=LIST, formatter_class=plain)
     listing.add_argument("section", nargs="?", choices=SECTIONS, help="only this section")
     add_commands(commands)
     return found
+
+
+def catalog_of(args: argparse.Namespace) -> dict | None:
+    """The `catalog:` of the configuration file named, if one is."""
+    if args.configfile is None:
+        return None
+    try:
+        return (read_yaml(args.configfile) or {}).get("catalog", {})
+    except OSError as error:
+        raise OrderlessError(f"{args.configfile}: cannot be read ({error.strerror}). Name a configuration file.") from error
 
 
 def run_search(args: argparse.Namespace) -> None:
@@ -85,6 +97,7 @@ def run_search(args: argparse.Namespace) -> None:
 
     asked = read_image(args.image)
     chosen = {"backbone": args.backbone, "representation": args.representation, "weights": args.weights, "engine": args.backend}
+    chosen["catalog"] = catalog_of(args)
     found = open_or_build(args.folder, args.index, bar, **chosen)
     ranking = found.search(args.image)[: args.top]
     width = max(len(name) for name, _ in ranking)
@@ -110,6 +123,7 @@ def run_describe(args: argparse.Namespace) -> None:
         raise OrderlessError(f"{args.out}: the name must end in .csv or .npy.")
     files = image_files(args.folder)
     chosen = {"backbone": args.backbone, "representation": args.representation, "weights": args.weights, "backend": args.backend}
+    chosen["catalog"] = catalog_of(args)
     given = {key: value for key, value in chosen.items() if value}
     vectors = describe(files, fit_on=args.fit_on, progress=True, **given)
     names = [path.relative_to(args.folder).as_posix() for path in files]

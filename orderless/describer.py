@@ -183,7 +183,7 @@ class Describer:
     def of(cls, file: Tensors, **given: Any) -> "Describer":
         """The describer of a file with `header` and the tensors `learned/...`. given: options that it must have been made with."""
         made, remedy = file.header["describer"], "Leave the option out, name another file, or delete this one."
-        for key in ("backbone", "representation"):
+        for key in ("backbone", "representation", "catalog"):
             if given.get(key) not in (None, made[key]):
                 raise OrderlessError(f"{file.path}: was made with {key} '{made[key]}', not '{given[key]}'. {remedy}")
         learned = {name.removeprefix("learned/"): file[name] for name in file.names() if name.startswith("learned/")}
