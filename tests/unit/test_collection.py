@@ -185,3 +185,18 @@ def test_groups_of_a_folder(folder, tmp_path):
         shutil.copy(next(folder.glob("*.png")), tmp_path / "apart" / split / group / "x.png")
     with pytest.raises(OrderlessError, match=r"alone: group 'alone' has one image"):
         list_groups(tmp_path / "apart", 0)
+
+
+def test_the_command_takes_a_configuration_and_refuses_another(made, folder, capsys):
+    small, other = folder.parent / "small.yaml", folder.parent / "other.yaml"
+    small.write_text("catalog: {views: {pyramid: {scales: 2}}}")
+    other.write_text("catalog: {views: {pyramid: {scales: 3}}}")
+    chosen = ["--backbone", "tinyalex", "--weights", str(made / "one.safetensors"), "--representation", "window-mean"]
+    image = sorted(folder.iterdir())[0]
+    command = ["search", str(image), "--in", str(folder), "--sheet", str(folder.parent / "sheet.png"), *chosen, "--configfile"]
+    assert main([*command, str(small)]) == 0
+    assert image.name in capsys.readouterr().out.splitlines()[0]
+    assert main([*command, str(other)]) == 1
+    assert "was made with catalog" in capsys.readouterr().err
+    assert main([*command, str(folder.parent / "none.yaml")]) == 1
+    assert "none.yaml: cannot be read" in capsys.readouterr().err
