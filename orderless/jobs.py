@@ -11,13 +11,8 @@ from typing import Any
 
 from orderless.errors import OrderlessError
 
-
 # bytes; glibc reads them when a process starts
 KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": 2**30, "MALLOC_TRIM_THRESHOLD_": 2**30, "MALLOC_TOP_PAD_": 2**26}
-    "MALLOC_MMAP_THRESHOLD_": 2**30,
-    "MALLOC_TRIM_THRESHOLD_": 2**30,
-    "MALLOC_TOP_PAD_": 2**26,
-}  # bytes; glibc reads them
 
 
 def prepare_environment(root: str) -> None:
