@@ -45,9 +45,9 @@ def winners(metrics: pd.DataFrame, dataset: str, names: dict[str, str]) -> list[
 
 
 def failures(classes: pd.DataFrame, best: str) -> str:
-    """The three worst classes of the best representation. classes: one row a representation, one column a class, and Mean."""
+    """The three worst classes of a representation. classes: one row a representation, one column a class, and Mean."""
     row = classes.set_index("Representation").loc[best].drop("Mean").sort_values()
-    return ", ".join(f"{label} ({value:.0f}%)" for label, value in row.head(3).items())
+    return ", ".join(f"{label} ({value:.0f}%)" for label, value in row.head(3).items() if value < 100) or "nowhere"
 
 
 def verdicts(claims: pd.DataFrame) -> str:
