@@ -130,11 +130,11 @@ def test_the_demo_is_the_local_runs_bytes(cluster, tmp_path_factory):
 
 
 def assert_the_example_still_holds(fresh: Path) -> None:
-    """The demo's figures in the repository are those of this run, times aside; on another make of processor, to two points."""
+    """The demo's figures in the repository are those of this run, times aside; on another make of processor, to three points."""
     key = ["dataset", "backbone", "representation", "metric"]
     kept, new = (pd.read_csv(folder / "metrics.csv").set_index(key) for folder in (ROOT / "reports/demo", fresh))
     assert list(kept.index) == list(new.index)
-    assert (kept["value"] - new["value"]).abs().max() <= 0.02
+    assert (kept["value"] - new["value"]).abs().max() <= 0.03
     assert (kept[["n", "dimensions", "bytes"]] == new[["n", "dimensions", "bytes"]]).all(axis=None)
     assert {path.name for path in (ROOT / "reports/demo").iterdir()} >= {path.name for path in fresh.iterdir()}
 
