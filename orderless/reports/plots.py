@@ -24,7 +24,7 @@ PAPERS = {  # paper -> what its family is called, and its colour, the same in ev
     "": "Other",
     "li2016": "BoW and MOF (after Li 2016)",
 }
-COLOURS = dict(zip(PAPERS.values(), sns.color_palette("colorblind", len(PAPERS)), strict=True))
+COLOURS = dict(zip(PAPERS.values(), [sns.color_palette("colorblind")[i] for i in (0, 1, 2, 7, 4)], strict=True))
 
 
 @cache
@@ -34,10 +34,10 @@ def colours() -> dict[str, tuple]:
     counts = dict.fromkeys(PAPERS, 0)
     for name, entry in read_yaml(WORKFLOW / "catalog" / "representations.yaml")["representations"].items():
         paper = entry.get("paper", "")
-        # The golden ratio keeps neighbours apart, however many there are.
-        light = (counts[paper] * 0.618) % 1
+        # A step that keeps apart those of a family that figures draw together: FC7, NFK, CSF, MPP, SIFT-FV.
+        light = (counts[paper] * 0.285) % 1
         counts[paper] += 1
-        shades[name] = sns.set_hls_values(COLOURS[PAPERS[paper]], l=0.3 + 0.4 * light)
+        shades[name] = sns.set_hls_values(COLOURS[PAPERS[paper]], l=0.22 + 0.45 * light)
     return shades
 
 
@@ -165,10 +165,10 @@ def scales(table: pd.DataFrame, dataset: str, path: str | Path) -> None:
     studies = {"alone": "Each scale alone", "first": "The first n scales together"}
     figure, panels = plt.subplots(1, 2, figsize=(11, 4.5), sharey=True)
     for axes, (study, title) in zip(panels, studies.items(), strict=True):
-        for marker, (title, rows) in zip("osD^vP*X", table[table["study"] == study].groupby("title"), strict=False):
+        for marker, (name, rows) in zip("osD^vP*X", table[table["study"] == study].groupby("title"), strict=False):
             own = colour(rows["base"].iloc[0])
             axes.fill_between(rows["scale"], 100 * rows["low"], 100 * rows["high"], color=own, alpha=0.15)
-            sns.lineplot(x=rows["scale"], y=100 * rows["value"], marker=marker, color=own, label=title, ax=axes)
+            sns.lineplot(x=rows["scale"], y=100 * rows["value"], marker=marker, color=own, label=name, ax=axes)
         axes.set(xlabel="Scale" if study == "alone" else "Number of scales", title=title, xticks=sorted(table["scale"].unique()))
         axes.set_ylabel(f"{METRICS[table['metric'].iloc[0]]}, % (95% interval)")
     figure.suptitle(dataset)
