@@ -24,6 +24,7 @@ from orderless.ranking import protocol
 from orderless.representations import Encoded, bags, encode_shard
 from orderless.retrieval import Search
 from orderless.vectors import Representations, fit_reduction
+from tests.conftest import IN_CI
 
 # As in tinyalex's `adapt`: patches, grids and codebooks for maps of 4 x 4 and for 4 images.
 SMALL = {
@@ -78,6 +79,7 @@ def train(plan, tensors, engine):
     return books
 
 
+@IN_CI
 @pytest.mark.parametrize(("backbone", "side"), [("resnet50", 128), ("convnext_tiny", 128), ("vit_b_16", 64)])
 def test_every_representation_of_the_demo(backbone, side, tmp_path):
     rows = compose_dataset({"rule": "rearranged", "train": 0, "test": 4, "block": "test"}, tmp_path, 0)

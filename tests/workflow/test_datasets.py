@@ -10,7 +10,7 @@ import pytest
 from orderless.catalog import load_catalog
 from orderless.datasets import read_index
 from orderless.datasets.digits import compose_dataset
-from tests.conftest import snakemake, write_config
+from tests.conftest import IN_CI, snakemake, write_config
 from tests.layouts import EXPECTED, scene15, serve, serve_all
 from tests.server import Server, pack
 
@@ -33,6 +33,7 @@ def server():
     found.close()
 
 
+@IN_CI
 def test_every_data_set_from_its_archives_to_a_table(server, tmp_path):
     catalog = load_catalog({})["datasets"]
     over = serve_all(server, catalog, tmp_path)
@@ -94,6 +95,7 @@ def test_what_is_refused_is_said_and_the_next_run_completes(server, tmp_path, fa
     assert (tmp_path / target).exists()
 
 
+@IN_CI
 def test_scene15_as_it_comes_and_as_a_folder_give_the_same_table(server, tmp_path):
     """The archive's split, laid out as train/<class> and test/<class> under the same name of a data set."""
     pictures: dict[str, list[bytes]] = {}

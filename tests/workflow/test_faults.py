@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from tests.conftest import ENVIRONMENT, ROOT, SMALL, results, snakemake, write_config
+from tests.conftest import ENVIRONMENT, IN_CI, ROOT, SMALL, results, snakemake, write_config
 
 SHARDS, CORES, KILLS = 6, 2, 20
 FEW = SMALL | {"run": "few", "datasets": ["digit-scenes"], "representations": ["fc7", "mpp", "cl-45"], "analyses": []}
@@ -19,7 +19,6 @@ FEW["catalog"] = {
     "datasets": {"digit-scenes": {"train": 60, "test": 30, "shards": SHARDS}},
     "backbones": {"tinyalex": {"epochs": 2}},
 }
-IN_CI = pytest.mark.skipif(os.environ.get("CI") != "true", reason="takes minutes: runs in CI alone (set CI=true)")
 RERUN = "--rerun-incomplete"
 
 
