@@ -76,7 +76,8 @@ def test_a_second_run_in_the_same_folder_says_so_and_stops(reference, tmp_path):
         if locks.is_dir() and any(locks.iterdir()):
             break
         time.sleep(0.1)
-    second = snakemake(tmp_path, "--configfile", str(tmp_path / "mine.yaml"), cores=1)
+    # as the default profile has it: else files that the first is writing are spoken of before the lock is
+    second = snakemake(tmp_path, "--configfile", str(tmp_path / "mine.yaml"), "--rerun-incomplete", cores=1)
     assert second.returncode != 0
     assert "cannot be locked" in second.stderr
     assert "--unlock" in second.stderr
