@@ -33,7 +33,8 @@ class DiskError(OrderlessError):
 @dataclass(frozen=True)
 class Source:
     """A file on the network. name: what it is called here. urls: the mirrors, best first. hash: `md5:`, `sha1:` or `sha256:` and
-    the digits, or empty where nobody publishes one. size: bytes, or 0. path: the user's own copy, or empty.
+    the digits, or empty where nobody publishes one. size: bytes, or 0. path: the user's own copy, or empty. key: of the
+    configuration, by which that copy is named.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Source:
     hash: str = ""
     size: int = 0
     path: str = ""
+    key: str = "path"
 
 
 def length(path: Path) -> int:
@@ -230,7 +232,7 @@ def fetch(source: Source, folder: Path, pinned: dict | None = None, lock: Path |
             raise
         except OrderlessError as error:
             reasons.append(f"  {url}: refused: {error}")
-    remedy = "Run again later: what came is kept and gone on with. Or get the file elsewhere and name it as its 'path'."
+    remedy = f"Run again later: what came is kept and gone on with. Or get the file elsewhere and name it as its '{source.key}'."
     raise OrderlessError("\n".join([f"{source.name}: could not be fetched.", *reasons, remedy]))
 
 

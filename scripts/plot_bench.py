@@ -1,4 +1,4 @@
-"""Gather the benchmarks into a table (CSV, HTML), a JSON with the machine's stamp, and a plot."""
+"""Show the benchmarks: a plot, and a page with what was measured beside peers and limits, on which machine."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,6 @@ from orderless.jobs import run
 from orderless.reports import plots
 from orderless.reports.tables import facts_html
 
-COLUMNS = ["figure", "peer", "ours_seconds", "peer_seconds", "ratio", "limit_seconds", "machine"]
-
 
 def readable(value) -> str:
     """A note as a person reads it."""
@@ -18,13 +16,8 @@ def readable(value) -> str:
 
 
 def main(snakemake):
-    topics = [json.loads(Path(path).read_text()) for path in snakemake.input]
-    stamp = topics[0]["machine"]
-    rows = [row | {"machine": stamp["gpu"] or stamp["processor"]} for topic in topics for row in topic["rows"]]
-    table = pd.DataFrame(rows)
-    rounded = table[COLUMNS].map(lambda value: float(f"{value:.4g}") if isinstance(value, float) else value)
-    rounded.to_csv(snakemake.output.csv, index=False)
-    Path(snakemake.output.json).write_text(json.dumps(topics, indent=2) + "\n")
+    topics = json.loads(Path(snakemake.params.measured).read_text())
+    table, stamp = pd.DataFrame([row for topic in topics for row in topic["rows"]]), topics[0]["machine"]
     plots.bench(table, snakemake.output.plot)
     shown = pd.DataFrame(
         {

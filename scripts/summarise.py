@@ -7,7 +7,8 @@ import pandas as pd
 
 from orderless.jobs import run
 from orderless.reports import METRICS, headline, read_metrics, titles
-from orderless.reports.summary import failures, summary_html, verdicts, winners
+from orderless.reports.summary import failures, summary_html, winners
+from orderless.reports.tables import verdicts
 
 
 def main(snakemake):

@@ -3,6 +3,7 @@
 Nothing here imports torch until a network is asked for.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -133,8 +134,14 @@ def state_of(path: Path, model, backbone: dict, name: str) -> dict:
 
 
 def published(backbone: dict, name: str) -> Path:
-    """The file that an entry's `published` calls by the name in `weights`, fetched where it is not yet kept."""
-    from orderless.backbones.fetching import fetch_weights
+    """The file that an entry's `published` calls by the name in `weights`, fetched where it is not yet kept.
+
+    It is kept in $ORDERLESS_CACHE, or else in the user's cache folder.
+    """
+    from filelock import FileLock
+    from pooch import os_cache
+
+    from orderless.downloads import Source, fetch
 
     files, wanted = backbone.get("published", {}), backbone["weights"]
     if wanted not in files:
@@ -142,7 +149,12 @@ def published(backbone: dict, name: str) -> Path:
             f"catalog.backbones.{name}.weights: '{wanted}' is not published.{nearest(wanted, files)} A file is named by its path, "
             "with its suffix."
         )
-    return fetch_weights(files[wanted]["urls"], files[wanted]["hash"])
+    urls = files[wanted]["urls"]
+    source = Source(urls[0].rpartition("/")[2], tuple(urls), files[wanted]["hash"], key="weights")
+    folder = Path(os.environ.get("ORDERLESS_CACHE") or os_cache("orderless"))
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):  # jobs that want the same file
+        return fetch(source, folder)
 
 
 def torchvision_state(backbone: dict, name: str) -> tuple[dict, str]:

@@ -48,7 +48,9 @@ class DenseNetwork:
         graph = create_feature_extractor(model, return_nodes={node: node for node in layers.values()})
         self.layers = dict(layers)
         self.input_size = input_size
-        self.module: nn.Module = make_dense(fold_batch_norms(graph.eval()), input_size).eval()
+        folded = fold_batch_norms(graph.eval())
+        self.pointwise = [m for m in folded.modules() if isinstance(m, nn.Conv2d) and m.kernel_size == (1, 1)]
+        self.module: nn.Module = make_dense(folded, input_size).eval()
         self.geometry = self._measure()
 
     def __call__(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -57,6 +59,9 @@ class DenseNetwork:
 
     def place(self, device: str) -> "DenseNetwork":
         """Put it on a device, its weights fixed and in the layout that is fastest there; returns itself."""
+        for convolution in self.pointwise:
+            # Means nothing to a kernel of one, but on a single thread torch leaves oneDNN for something slower without it.
+            convolution.dilation = (2, 2) if device == "cpu" else (1, 1)
         self.module.to(torch.device(device)).to(memory_format=torch.channels_last).requires_grad_(False)
         return self
 

@@ -39,7 +39,7 @@ class TokenNetwork(DenseNetwork):
                 raise OrderlessError(
                     f"backbone '{name}': layer '{role}' is module '{node}', which it does not have.{nearest(node, modules)}"
                 )
-        self.layers, self.input_size = dict(layers), input_size
+        self.layers, self.input_size, self.pointwise = dict(layers), input_size, []
         self.module: nn.Module = model.eval()
         self.patch = patch_side(model) or 0
         self.seen: dict[str, torch.Tensor] = {}

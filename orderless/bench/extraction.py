@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from orderless.activations import Extractor, extract
 from orderless.analyses.timings import crops_of_windows
-from orderless.backbones import architecture, fetch_model, pick_device
+from orderless.backbones import architecture, densify, fetch_model, pick_device
 from orderless.backbones.dense import DenseNetwork
 from orderless.bench import paired, row, timed
 from orderless.catalog import DEFAULTS, load_catalog, merge
@@ -33,7 +33,7 @@ CAFFENET: dict[str, Any] = {
 def caffenet(device: str) -> DenseNetwork:
     """The AlexNet geometry of papers B and D, its weights random."""
     torch.manual_seed(0)
-    return DenseNetwork(architecture(CAFFENET, "caffenet"), CAFFENET["layers"], CAFFENET["input"], "caffenet").place(device)
+    return densify(architecture(CAFFENET, "caffenet"), CAFFENET, "caffenet").place(device)
 
 
 def noise(side: int) -> Image.Image:
@@ -100,7 +100,7 @@ def job_against_forward(data: str, weights: str, device: str, images: int = 60) 
     entry = catalog["backbones"]["mobilenet_v2"]
     plan = make_plan(merge(DEFAULTS, {"representations": ["mpp"]}), catalog, "mobilenet_v2")
     model, _ = fetch_model(entry, "mobilenet_v2")
-    network = DenseNetwork(model, entry["layers"], entry["input"], "mobilenet_v2").place(device)
+    network = densify(model, entry, "mobilenet_v2").place(device)
     files = find_images(data)  # type: ignore[arg-type]
     paths = [str(path) for path in files[:: len(files) // images][:images]]
     (name,) = plan["sets"]

@@ -8,8 +8,10 @@ import numpy as np
 import torch
 
 from orderless.engines import Gmm, check_enough, check_gmm, start_from_centres, variance_floor
+from orderless.engines.products import affine, gathered
 
 SHARE = 1e-6  # posteriors below are none, as in VLFeat
+LEAST = -80.0  # of logs: what underflows takes a processor ten times as long, and is nothing either way
 ROWS = 1536  # rows that are compared with all words at once: the result stays in a processor's cache
 BLOCK = 8192  # the same where more is made of it, or on a GPU
 
@@ -21,10 +23,10 @@ def tensor(x: np.ndarray) -> torch.Tensor:
 
 def nearest_centres(x: torch.Tensor, centres: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The nearest centre (n,) of each row, and its squared distance less the row's own squares (n,), which choose nothing."""
-    lengths, turned = (centres**2).sum(1), -2 * centres.T.contiguous()
+    lengths, turned = (centres**2).sum(1), -2 * centres
     step, nearest, least = (BLOCK if x.is_cuda else ROWS), [], []
     for block in x.split(step):
-        distance = torch.addmm(lengths, block, turned)
+        distance = affine(lengths, block, turned)
         # numpy's argmin is five times as fast as torch's on a processor
         chosen = distance.argmin(1) if x.is_cuda else torch.from_numpy(distance.numpy().argmin(1))
         nearest.append(chosen)
@@ -83,19 +85,23 @@ def lloyd(data: torch.Tensor, centres: torch.Tensor, iterations: int) -> torch.T
     return centres
 
 
-def with_squares(x: torch.Tensor) -> torch.Tensor:
-    """(n, d) -> (n, 2 d): x beside its squares."""
-    return torch.cat([x, x * x], 1)
+def with_squares(x: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
+    """(n, d) -> (n, 2 d): x less shift (d,), beside its squares; in the shift's type."""
+    n, d = x.shape
+    both = torch.empty(n, 2 * d, dtype=shift.dtype, device=x.device)
+    centred = torch.sub(x, shift, out=both[:, :d])
+    torch.mul(centred, centred, out=both[:, d:])
+    return both
 
 
 def log_densities(means: torch.Tensor, covariances: torch.Tensor, priors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Offsets (k,) and weights (2 d, k), so that offsets + with_squares(x) @ weights are the logs of prior times Gaussian.
+    """Offsets (k,) and weights (k, 2 d), so that offsets + with_squares(x, 0) @ weights.T are the logs of prior times Gaussian.
 
     Constants common to all Gaussians are left out.
     """
     inverse = 1 / covariances
     offsets = priors.log() - 0.5 * (covariances.log() + means**2 * inverse).sum(1)
-    return offsets, torch.cat([means * inverse, -0.5 * inverse], 1).T.contiguous()
+    return offsets, torch.cat([means * inverse, -0.5 * inverse], 1)
 
 
 def gmm(x: np.ndarray, k: int, iterations: int, seed: int) -> Gmm:
@@ -112,22 +118,22 @@ def em(x: np.ndarray, start: Gmm, iterations: int, bound: np.ndarray) -> Gmm:
     """EM steps from a given mixture, in blocks, until the mean log-likelihood gains under 1e-6. bound: (d,) least variances."""
     # Sums of squares cancel least about the mean of the data.
     shift = tensor(x.mean(0))
-    data, floor = tensor(x) - shift, tensor(bound)
+    data, floor = tensor(x), tensor(bound)
     means, covariances, priors = tensor(start["means"]) - shift, tensor(start["covariances"]), tensor(start["priors"])
     last, d = -np.inf, data.shape[1]
     for _ in range(iterations):
         offsets, weights = log_densities(means, covariances, priors)
         zero, sums, likelihood = torch.zeros_like(priors), means.new_zeros(len(priors), 2 * d), 0.0
         for block in data.split(BLOCK):
-            both = with_squares(block)
-            share = torch.addmm(offsets, both, weights)
+            both = with_squares(block, shift)
+            share = affine(offsets, both, weights)
             top = share.amax(1, keepdim=True)
-            share = share.sub_(top).exp_()
+            share = share.sub_(top).clamp_min_(LEAST).exp_()
             total = share.sum(1, keepdim=True)
             likelihood += float((top + total.log()).double().sum()) / len(data)
             share /= total
             zero += share.sum(0)
-            sums.addmm_(share.T, both)
+            sums += gathered(share, both)
         # A Gaussian that lost its points keeps its place and the least prior instead of dividing by nothing.
         alive = (zero > 1e-3)[:, None]
         mass = zero.clamp_min(1e-3)[:, None]
@@ -169,25 +175,23 @@ def fisher_vectors(x: np.ndarray, counts: list[int], mixture: Gmm) -> np.ndarray
     offsets, weights = log_densities(means, covariances, priors)
     scale, shares = covariances.rsqrt(), priors.log() - 0.5 * covariances.log().sum(1)
     owners = torch.repeat_interleave(torch.tensor(counts, device=data.device))
-    step = BLOCK if data.is_cuda else ROWS
-    for part, bag in zip(data.split(step), owners.split(step), strict=True):
-        block = part - shift
-        both, first, last = with_squares(block), int(bag[0]), int(bag[-1]) + 1
-        density = torch.addmm(offsets, both, weights)
-        pairs = few_posteriors(density, block, means, scale, shares)
+    for part, bag in zip(data.split(BLOCK), owners.split(BLOCK), strict=True):
+        both, first, last = with_squares(part, shift), int(bag[0]), int(bag[-1]) + 1
+        pairs = candidates(both, offsets, weights)
         if pairs is None:
             if reach > 1e4:
-                both = with_squares(block.double())
-                density = torch.addmm(offsets.double(), both, weights.double())
+                both = with_squares(part, shift.double())
+            density = affine(offsets.to(both.dtype), both, weights.to(both.dtype))
             share = torch.threshold_(density.softmax(1), SHARE, 0.0)
             sizes = torch.bincount(bag - first).tolist()
             for i, mine, values in zip(range(first, last), share.split(sizes), both.split(sizes), strict=True):
                 zero[i] += mine.sum(0)[:, None]
-                sums[i] += mine.T @ values
+                sums[i] += gathered(mine, values)
         else:
-            rows, words, share = pairs
+            rows, words = pairs
+            share = posteriors(rows, words, both[:, :d], means, scale, shares)
             cell = (bag[rows] - first) * k + words
-            shape = ((last - first) * k, len(block))
+            shape = ((last - first) * k, len(part))
             table = torch.sparse_coo_tensor(torch.stack([cell, rows]), share, shape, check_invariants=False)
             zero[first:last].view(-1).index_add_(0, cell, share.double())
             sums[first:last] += torch.sparse.mm(table, both).view(-1, k, 2 * d)
@@ -211,19 +215,35 @@ def gradients(
     return torch.cat([u.flatten(1), v.flatten(1)], 1).float()
 
 
-def few_posteriors(
-    density: torch.Tensor, x: torch.Tensor, means: torch.Tensor, scale: torch.Tensor, offsets: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None:
-    """Descriptors, Gaussians and posteriors of the pairs that have any, if they are at most one in 64, as with most real
-    descriptors; else None.
-
-    density (n, k) says which pairs these are; their densities are counted anew from the differences, which do not cancel:
-    offsets (k,) less half the squares of (x - means) * scale.
+def candidates(both: torch.Tensor, offsets: torch.Tensor, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Rows and Gaussians of the pairs that may have a posterior, if they are at most one in 64, as with most real descriptors; else
+    None. both, offsets, weights: of `with_squares` and `log_densities`.
     """
-    # Wider than the cut by what rounding may have done to the densities.
-    rows, words = above(density, density.amax(1, keepdim=True) + (np.log(SHARE) - 1))
-    if len(rows) > density.numel() / 64:
-        return None
+    k, step, found = len(offsets), BLOCK if both.is_cuda else ROWS, []
+    for first, block in zip(range(0, len(both), step), both.split(step), strict=True):
+        density = affine(offsets, block, weights)
+        # Wider than the cut by what rounding may have done to the densities.
+        least = density.amax(1, keepdim=True) + (np.log(SHARE) - 1)
+        if density.is_cuda:
+            flat = torch.nonzero((density > least).flatten())[:, 0]
+        else:  # numpy is four times as fast on a processor
+            flat = torch.from_numpy(np.flatnonzero(density.numpy() > least.numpy()))
+        if len(flat) > density.numel() / 64:
+            return None
+        found.append(flat + first * k)
+    flat = torch.cat(found)
+    rows = flat // k
+    return rows, flat - rows * k
+
+
+def posteriors(
+    rows: torch.Tensor, words: torch.Tensor, x: torch.Tensor, means: torch.Tensor, scale: torch.Tensor, offsets: torch.Tensor
+) -> torch.Tensor:
+    """The posteriors of pairs of rows of x (n, d) and Gaussians, those of a row summing to one, cut at SHARE.
+
+    Their log densities are counted from the differences, which do not cancel: offsets (k,) less half the squares of
+    (x - means) * scale.
+    """
     # A Gaussian that is alone has the whole descriptor, whatever its density.
     rivals = torch.nonzero(torch.bincount(rows, minlength=len(x)).index_select(0, rows) > 1)[:, 0]
     row, word = rows.index_select(0, rivals), words.index_select(0, rivals)
@@ -233,17 +253,7 @@ def few_posteriors(
     top = x.new_full((len(x),), -torch.inf).scatter_reduce_(0, rows, exact, "amax")
     share = exact.sub_(top.index_select(0, rows)).exp_()
     total = x.new_zeros(len(x)).index_add_(0, rows, share)
-    return rows, words, torch.threshold_(share / total.index_select(0, rows), SHARE, 0.0)
-
-
-def above(x: torch.Tensor, least: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rows and columns of the values of x (n, k) above those of least (n, 1), row by row."""
-    if x.is_cuda:
-        rows, columns = (x > least).nonzero(as_tuple=True)
-        return rows, columns
-    flat = np.flatnonzero(x.numpy() > least.numpy())  # four times as fast as torch on a processor
-    row, column = np.divmod(flat, x.shape[1])
-    return torch.from_numpy(row), torch.from_numpy(column)
+    return torch.threshold_(share / total.index_select(0, rows), SHARE, 0.0)
 
 
 def vlad(x: np.ndarray, centres: np.ndarray, nearest: int, sigma: float) -> np.ndarray:
@@ -272,6 +282,6 @@ def vlads(x: np.ndarray, counts: list[int], centres: np.ndarray, nearest: int, s
         if words.shape[1] == 1:
             sums = torch.zeros_like(means).index_add_(0, words[:, 0], rows)
         else:
-            sums = torch.zeros(len(rows), len(means), device=means.device).scatter_(1, words, weights).T @ rows
+            sums = gathered(torch.zeros(len(rows), len(means), device=means.device).scatter_(1, words, weights), rows)
         found.append((sums - mass[:, None] * means).flatten())
     return torch.stack(found).cpu().numpy()

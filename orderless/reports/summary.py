@@ -50,13 +50,6 @@ def failures(classes: pd.DataFrame, best: str) -> str:
     return ", ".join(f"{label} ({value:.0f}%)" for label, value in row.head(3).items() if value < 100) or "nowhere"
 
 
-def verdicts(claims: pd.DataFrame) -> str:
-    """How many of the papers' claims hold."""
-    counts = claims["verdict"].value_counts()
-    held, failed, open_ = (int(counts.get(verdict, 0)) for verdict in ("holds", "does not hold", "undecided"))
-    return f"Of {len(claims)} of the papers' claims, {held} hold here, {failed} do not, {open_} cannot be decided on so few images"
-
-
 def summary_html(run: str, parts: dict[str, list[tuple[str, str]]], note: str) -> str:
     """The page. parts: data set -> headings and words."""
     body = f"<p>{html.escape(note)}</p>\n"

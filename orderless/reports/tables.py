@@ -135,6 +135,13 @@ def facts_html(title: str, sections: dict[str, list[dict[str, Any]]]) -> str:
     return page(title, body)
 
 
+def verdicts(claims: pd.DataFrame) -> str:
+    """How many of the papers' claims hold."""
+    counts = claims["verdict"].value_counts()
+    held, failed, open_ = (int(counts.get(verdict, 0)) for verdict in ("holds", "does not hold", "undecided"))
+    return f"Of {len(claims)} of the papers' claims, {held} hold here, {failed} do not, {open_} cannot be decided on so few images"
+
+
 def claims_html(table: pd.DataFrame, names: dict[str, str], title: str) -> str:
     """The claims as a page: what the paper says and by how much on its data, what this run measured, whether it holds."""
     rows = [
@@ -145,9 +152,6 @@ def claims_html(table: pd.DataFrame, names: dict[str, str], title: str) -> str:
          "Here it": row["verdict"] if row["verdict"] != "undecided" else "is undecided"}
         for _, row in table.iterrows()
     ]  # fmt: skip
-    counts = table["verdict"].value_counts()
-    held, failed, open_ = (int(counts.get(name, 0)) for name in ("holds", "does not hold", "undecided"))
-    words = f"Of {len(table)} claims, {held} hold here, {failed} do not, {open_} are undecided"
     note = "A claim holds where the 95% interval of the paired difference lies wholly on its side."
-    body = f"<p>{html.escape(note)} {html.escape(words)}.</p>\n"
+    body = f"<p>{html.escape(note)} {html.escape(verdicts(table))}.</p>\n"
     return page(title, body + pd.DataFrame(rows).to_html(index=False, classes="text", border=0))

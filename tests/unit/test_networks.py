@@ -1,21 +1,20 @@
 """The papers' networks beside OpenCV's reading of the same files, and what is refused of files that are not theirs."""
 
 import hashlib
-import http.server
-import threading
+import re
 
 import numpy as np
 import pytest
 import torch
 from scipy.io import savemat
 
-from orderless import catalog
+from orderless import catalog, downloads
 from orderless.activations import Extractor
 from orderless.backbones import caffe, densify, fetch_model
 from orderless.backbones.caffenet import NETWORKS
-from orderless.backbones.fetching import fetch_weights
 from orderless.errors import OrderlessError
 from orderless.views import pyramid_sides
+from tests.server import Server
 
 # What Caffe's files say of each layer, from the networks' deploy files: number of maps, side, stride, padding, groups.
 CONV = {"caffenet": [(96, 11, 4, 0, 1), (256, 5, 1, 2, 2), (384, 3, 1, 1, 1), (384, 3, 1, 1, 2), (256, 3, 1, 1, 2)]}
@@ -256,40 +255,33 @@ def test_a_damaged_file_is_named(tmp_path, suffix):
 
 
 @pytest.fixture
-def server(tmp_path):
-    (tmp_path / "served" / "bad").mkdir(parents=True)
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *args):
-            super().__init__(*args, directory=str(tmp_path / "served"))
-
-        def log_message(self, *args):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as found:
-        threading.Thread(target=found.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{found.server_port}"
-        found.shutdown()
+def server(monkeypatch):
+    monkeypatch.setattr(downloads, "WAIT", 0.0)
+    found = Server()
+    yield found
+    found.close()
 
 
-def test_weights_come_from_the_first_mirror_that_has_them(tmp_path, server):
-    content = b"weights" * 100
-    (tmp_path / "served" / "net.mat").write_bytes(content)
-    (tmp_path / "served" / "bad" / "net.mat").write_bytes(b"<html>moved</html>")
-    urls, known = [f"{server}/gone/net.mat", f"{server}/bad/net.mat", f"{server}/net.mat"], hashlib.sha1(content).hexdigest()
-    found = fetch_weights(urls, f"sha1:{known}", tmp_path / "kept")
-    assert found.read_bytes() == content
-    with pytest.raises(OrderlessError, match=r"gone/net\.mat: 404.*bad/net\.mat: .*hash.*Fetch the file where there is a network"):
-        fetch_weights(urls[:2], f"sha1:{known}", tmp_path / "none")
-    assert not any((tmp_path / "none").iterdir())
-
-
-def test_published_weights_are_fetched_by_name(tmp_path, server, monkeypatch):
+def test_weights_come_from_the_first_mirror_that_has_them(tmp_path, server, monkeypatch):
     """The catalog's way to a file: name -> addresses and hash -> cache -> the reader of its format."""
-    path = write_caffemodel(tmp_path / "served" / "net.caffemodel", "caffenet", small("conv1"), old=False)
-    known = hashlib.md5(path.read_bytes()).hexdigest()
-    published = {"mine": {"urls": [f"{server}/net.caffemodel"], "hash": f"md5:{known}"}}
+    content = write_caffemodel(tmp_path / "net.caffemodel", "caffenet", small("conv1"), old=False).read_bytes()
+    server.files |= {"bad/net.caffemodel": b"<html>moved</html>", "other/net.caffemodel": b"other", "net.caffemodel": content}
+    urls = [server.url(f"{place}net.caffemodel") for place in ("gone/", "bad/", "other/", "")]
     monkeypatch.setenv("ORDERLESS_CACHE", str(tmp_path / "cache"))
-    entry = catalog.load_catalog({"backbones": {"caffenet": {"weights": "mine", "published": published}}})["backbones"]["caffenet"]
-    with pytest.raises(OrderlessError, match=r"cache/net\.caffemodel: lacks layer 'conv2'"):
-        fetch_model(entry, "caffenet")
+
+    def entry(mirrors: list[str]) -> dict:
+        published = {"mine": {"urls": mirrors, "hash": f"md5:{hashlib.md5(content).hexdigest()}"}}
+        return catalog.load_catalog({"backbones": {"caffenet": {"weights": "mine", "published": published}}})["backbones"][
+            "caffenet"
+        ]
+
+    with pytest.raises(OrderlessError) as refused:
+        fetch_model(entry(urls[:3]), "caffenet")
+    answers = r"gone/net\.caffemodel: 404", r"bad/net\.caffemodel: refused: an HTML page", r"other/net\.caffemodel: refused: .*hash"
+    for said in (*answers, "name it as its 'weights'"):
+        assert re.search(said, str(refused.value)), said
+    assert not list((tmp_path / "cache").glob("net.caffemodel"))
+    for _ in range(2):
+        with pytest.raises(OrderlessError, match=r"cache/net\.caffemodel: lacks layer 'conv2'"):
+            fetch_model(entry(urls), "caffenet")
+    assert server.sent["net.caffemodel"] == [(0, len(content))]

@@ -1,7 +1,12 @@
-# Benchmarks of the suite itself: each topic in a process of its own that has the whole machine.
-BENCH = CATALOG["analyses"]["bench"]
+# Benchmarks of the suite itself: each topic in a process of its own that has the whole machine. Their page is in every report
+# of this folder: measured by `make bench` on the machine that it names, or in the run itself where `analyses:` asks for `bench`.
+import hashlib
 
 from orderless.bench import TOPICS
+
+BENCH = CATALOG["analyses"]["bench"]
+BENCHED = "reports/bench/bench.json"
+BENCHED_HERE = "bench" in CONFIG["analyses"]
 
 
 rule measure:
@@ -26,37 +31,62 @@ rule measure:
         "python -m orderless.bench {wildcards.topic} --out {output} --threads {threads} {params.photographs} > {log} 2>&1"
 
 
-rule plot_bench:
+rule collect_bench:
     input:
         expand("results/bench/{topic}.json", topic=TOPICS),
     output:
         csv="reports/bench/bench.csv",
-        json="reports/bench/bench.json",
-        plot=report(
-            "reports/bench/bench.svg",
-            caption="../report/bench.rst",
-            category="9. Speed",
-            labels={"What": "Times as fast as the peers"},
-        ),
-        html=report(
-            "reports/bench/bench.html",
-            caption="../report/bench.rst",
-            category="9. Speed",
-            labels={"What": "Ours, peers, limits"},
-        ),
+        json=BENCHED,
     log:
-        "logs/plot_bench/all.log",
+        "logs/collect_bench/all.log",
     conda:
         "../../envs/orderless.yaml"
     resources:
         mem_mb=memory(1000),
         runtime="10m",
     message:
-        "Tabulating the benchmarks"
+        "Collecting the benchmarks"
+    script:
+        "../../scripts/collect_bench.py"
+
+
+rule plot_bench:
+    input:
+        lambda w: BENCHED if BENCHED_HERE or w.run == "bench" else [],
+    output:
+        plot=report(
+            "reports/{run}/bench.svg",
+            caption="../report/bench.rst",
+            category="9. Speed",
+            subcategory="Benchmarks",
+            labels={"What": "Times as fast as the peers"},
+        ),
+        html=report(
+            "reports/{run}/bench.html",
+            caption="../report/bench.rst",
+            category="9. Speed",
+            subcategory="Benchmarks",
+            labels={"What": "Ours, peers, limits"},
+        ),
+    log:
+        "logs/plot_bench/{run}.log",
+    wildcard_constraints:
+        run=f"bench|{re.escape(RUN)}",
+    conda:
+        "../../envs/orderless.yaml"
+    resources:
+        mem_mb=memory(1000),
+        runtime="10m",
+    params:
+        measured=BENCHED,
+        known=hashlib.sha256(open(BENCHED, "rb").read()).hexdigest() if os.path.exists(BENCHED) else "",
+    message:
+        "Showing the benchmarks"
     script:
         "../../scripts/plot_bench.py"
 
 
 rule bench:
     input:
-        rules.plot_bench.output,
+        rules.collect_bench.output,
+        multiext("reports/bench/bench", ".svg", ".html"),

@@ -30,7 +30,7 @@ REPORTS = [
         if study in STUDIES
         for name in expand(STUDIES[study], dataset=CLASSIFIED_DATASETS, backbone=BACKBONES)
     ],
-    rules.bench.input if "bench" in CONFIG["analyses"] else [],
+    [f"reports/{RUN}/bench.html"] if BENCHED_HERE or os.path.exists(BENCHED) else [],
 ]
 SELECTED = {
     "datasets": {name: CATALOG["datasets"][name] | {"task": TASKS[name]} for name in DATASETS},
