@@ -13,12 +13,14 @@ import numpy as np
 import torch
 from PIL import Image
 
+from orderless.backbones.bands import in_bands
 from orderless.backbones.dense import DenseNetwork
 from orderless.errors import OrderlessError
 from orderless.views import Level, cut, levels, windows
 
 POOLED = ("mean", "max")  # projections that pool a level at once
 BATCH_PIXELS = {"cpu": 250_000, "cuda": 20_000_000}  # inputs of one size go through together up to this many pixels
+MOST_PIXELS = {"cpu": 4_000_000, "cuda": 40_000_000}  # a larger input goes through in bands
 
 
 @dataclass
@@ -113,8 +115,10 @@ class Extractor:
         with torch.inference_mode(), reduced:
             for first in range(0, len(inputs), step):
                 x = torch.from_numpy(inputs[first : first + step]).to(self.device).permute(0, 3, 1, 2).float()
-                x = x.flip(1) if self.bgr else x
-                found.append({role: maps.float() for role, maps in self.network((x - self.mean) / self.std).items()})
+                x = ((x.flip(1) if self.bgr else x) - self.mean) / self.std
+                large = x.shape[-2] * x.shape[-1] > MOST_PIXELS[self.kind]
+                maps = in_bands(self.network, x, MOST_PIXELS[self.kind]) if large else self.network(x)
+                found.append({role: tap.float() for role, tap in maps.items()})
         return found[0] if len(found) == 1 else {role: torch.cat([maps[role] for maps in found]) for role in found[0]}
 
     def network_level(self, name: str, level: Level, maps: dict[str, torch.Tensor]) -> tuple:

@@ -16,10 +16,14 @@ TOLERANCE = 1e-3  # of the dual's optimality conditions: libsvm's own
 
 
 def gram(a: Vectors, b: Vectors, block: int = 8192) -> np.ndarray:
-    """a @ b.T in float64, summed over blocks of columns; no more than a block of signs is unpacked at once."""
+    """a @ b.T in float64, summed over blocks of columns; no more than a block of signs is unpacked at once.
+
+    Where b is a, each block is read once, and half of the products are spared (numpy sees that they are symmetric).
+    """
     total = np.zeros((len(a), len(b)))
     for first in range(0, a.shape[1], block):
-        total += columns(a, first, first + block) @ columns(b, first, first + block).T
+        left = columns(a, first, first + block)
+        total += left @ (left if b is a else columns(b, first, first + block)).T
     return total
 
 
@@ -115,10 +119,11 @@ def train_machine(x: Vectors, train: np.ndarray, targets: np.ndarray, task: str,
     if train.sum() > MOST_IN_KERNEL:
         print(f"{train.sum()} training images: stochastic descent on blocks of vectors (a kernel holds {MOST_IN_KERNEL})")
         return train_primal(x, train, targets, task, choice, seed)
-    kernel = gram(x[train], x[train])
+    known = x[train]
+    kernel = gram(known, known)
     c, tried = choose_c(kernel, targets, task, choice["C"], choice["folds"], seed)
     dual, biases = fit(kernel, targets, c)
-    return Machine(c, tried, {"dual": dual}, biases, gram(x[~train], x[train]) @ dual.T + biases)
+    return Machine(c, tried, {"dual": dual}, biases, gram(x[~train], known) @ dual.T + biases)
 
 
 def full_weights(machines, train_vectors: np.ndarray) -> np.ndarray:

@@ -1,23 +1,17 @@
 """Write the facts of the run: data sets, networks, settings, versions, machine."""
 
 import json
-import platform
-from importlib.metadata import version
 from pathlib import Path
 
+from orderless.catalog import WORKFLOW
 from orderless.datasets import classes, read_index
 from orderless.jobs import run
+from orderless.machine import commit, installed, stamp
 from orderless.reports.tables import facts_html
+from orderless.storage import file_hash
 
 PACKAGES = ["snakemake", "torch", "torchvision", "numpy", "scikit-learn", "cyvlfeat", "pillow", "pandas", "seaborn"]
 ENGINES = {"vlfeat": "VLFeat 0.9.21 through cyvlfeat", "torch": "torch, dense matrix products"}
-
-
-def installed(package: str) -> str:
-    try:
-        return version(package)
-    except ModuleNotFoundError:
-        return "not installed"
 
 
 def main(snakemake):
@@ -35,6 +29,7 @@ def main(snakemake):
                 "Test images": counts.get("test", 0),
                 "Unreadable, skipped": left_out.get(path.parts[-2], 0),
                 "Task": entry["task"],
+                "Index, sha256": file_hash(path)[:16],
                 "Licence": entry.get("licence", ""),
                 "Cite": entry.get("citation", ""),
             }
@@ -45,15 +40,17 @@ def main(snakemake):
         right = card.get("single_digit_accuracy", {})
         shares = ", ".join(f"{100 * value:.1f}% ({block} writers)" for block, value in right.items())
         networks.append(
-            {"Network": entry.get("title", card["backbone"]), "Weights": card["source"], "Input": f"{card['input']} px",
+            {"Network": entry.get("title", card["backbone"]), "Weights": card["source"], "Recipe": card["recipe"],
+             "Input": f"{card['input']} px",
              "Layers": ", ".join(f"{role} = {layer['node']} ({layer['channels']})" for role, layer in card["layers"].items()),
              "Right on single digits it was not trained on": shares, "Licence": entry.get("licence", "")}
         )  # fmt: skip
     settings = [{"Setting": "Encoded by", "Value": ENGINES[config["encoding"]["backend"]]}]
     settings += [{"Setting": key, "Value": json.dumps(value)} for key, value in config.items()]
-    versions = [{"Package": "Python", "Version": platform.python_version()}]
-    versions += [{"Package": name, "Version": installed(name)} for name in PACKAGES]
-    sections = {"Data sets": datasets, "Networks": networks, "Settings": settings, "Versions": versions}
+    code = installed("orderless") + (f", {revision}" if (revision := commit(WORKFLOW.parent)) else "")
+    versions = [{"Package": "orderless", "Version": code}, *({"Package": name, "Version": installed(name)} for name in PACKAGES)]
+    machine = [{"Machine": key.replace("_", " ").replace("gib", "GiB"), "": value} for key, value in stamp().items()]
+    sections = {"Data sets": datasets, "Networks": networks, "Settings": settings, "Versions": versions, "Machine": machine}
     Path(snakemake.output[0]).write_text(facts_html(f"What ran: {config['run']}", sections))
 
 

@@ -8,6 +8,7 @@ On an input of the training size the dense network's maps are those of the plain
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import fx, nn
@@ -15,6 +16,7 @@ from torch.fx.passes.shape_prop import ShapeProp
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
+from orderless.backbones.bands import Reach, reach
 from orderless.errors import OrderlessError, nearest
 
 
@@ -65,15 +67,21 @@ class DenseNetwork:
         self.module.to(torch.device(device)).to(memory_format=torch.channels_last).requires_grad_(False)
         return self
 
+    @cached_property
+    def reach(self) -> Reach | None:
+        """How far units see: `bands.reach`."""
+        return reach(self)
+
     @torch.inference_mode()
     def _measure(self) -> dict[str, Geometry]:
         parameter = next(self.module.parameters())
-        larger = self.input_size + 256
+        more = 288  # a multiple of every network's strides: powers of two, and CNN-S's 6, 12 and 36
+        larger = self.input_size + more
         small, large = (self(torch.zeros(1, 3, side, side, dtype=parameter.dtype)) for side in (self.input_size, larger))
         found = {}
         for role, tap in small.items():
             side = tap.shape[-1]
-            stride = 256 / max(large[role].shape[-1] - side, 1)
+            stride = more / max(large[role].shape[-1] - side, 1)
             # Behind the head a unit sees a whole training image; before it, it stands for its own cell.
             found[role] = Geometry(tap.shape[1], stride, float(self.input_size) if side == 1 else stride, side)
         return found

@@ -4,14 +4,14 @@ One module a topic, with `measure() -> list of rows` (see `row`). `python -m ord
 process of its own and adds the machine's stamp and the peak of its memory.
 """
 
-import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from timeit import timeit
 from typing import Any
 
 import numpy as np
+
+from orderless.machine import installed, stamp
 
 TOPICS = ["fisher", "codebooks", "extraction", "classification", "retrieval"]
 REST = 0.1  # seconds: the threads of another library's pool wait busily for its next work, tens of milliseconds long
@@ -49,15 +49,8 @@ def row(figure: str, peer: str, ours: float, theirs: float, limit: float | None 
 
 def machine() -> dict[str, Any]:
     """What the figures were measured on."""
-    import platform
-    from importlib.metadata import version
-
     import torch
 
-    facts = Path("/proc/cpuinfo")
-    lines = facts.read_text().splitlines() if facts.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    packages = {name: version(name) for name in ("torch", "numpy", "scikit-learn", "faiss-cpu", "cyvlfeat")}
+    packages = {name: installed(name) for name in ("torch", "numpy", "scikit-learn", "faiss-cpu", "cyvlfeat")}
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
-    return {"processor": names[0] if names else platform.processor(), "cores": os.cpu_count(), "threads": torch.get_num_threads(),
-            "gpu": gpu, "system": platform.system(), "python": platform.python_version(), "packages": packages}  # fmt: skip
+    return stamp() | {"gpu": gpu, "threads": torch.get_num_threads(), "packages": packages}

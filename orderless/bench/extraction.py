@@ -3,6 +3,7 @@
 import resource
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ def job_against_forward(data: str, weights: str, device: str, images: int = 60) 
     plan = make_plan(merge(DEFAULTS, {"representations": ["mpp"]}), catalog, "mobilenet_v2")
     model, _ = fetch_model(entry, "mobilenet_v2")
     network = densify(model, entry, "mobilenet_v2").place(device)
-    files = find_images(data)  # type: ignore[arg-type]
+    files = find_images(Path(data))
     paths = [str(path) for path in files[:: len(files) // images][:images]]
     (name,) = plan["sets"]
     pca = fit_pca([np.random.default_rng(0).normal(size=(3000, 1280))], 128)

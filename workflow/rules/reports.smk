@@ -71,7 +71,7 @@ rule describe_run:
             "reports/{run}/run.html",
             caption="../report/run.rst",
             category="1. The run",
-            labels={"What": "Data sets, networks, settings, versions"},
+            labels={"What": "Data sets, networks, settings, versions, machine"},
         ),
     log:
         "logs/describe_run/{run}.log",
@@ -82,7 +82,7 @@ rule describe_run:
         runtime="10m",
     params:
         selected=lambda w: dumps(SELECTED),
-        config=lambda w: dumps({key: value for key, value in CONFIG.items() if key != "catalog"}),
+        config=lambda w: dumps(CONFIG),
     message:
         "Describing the run"
     script:

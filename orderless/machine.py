@@ -1,0 +1,43 @@
+"""What a figure was measured on."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells."""
+    facts = Path("/proc/cpuinfo")
+    lines = facts.read_text().splitlines() if facts.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def memory_gib() -> float:
+    """The memory of the machine."""
+    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+
+
+def stamp() -> dict[str, str | int | float | None]:
+    """Processor, cores, memory, system, Python."""
+    return {"processor": processor(), "cores": os.cpu_count(), "memory_gib": memory_gib(), "system": platform.system(),
+            "python": platform.python_version()}  # fmt: skip
+
+
+def installed(package: str) -> str:
+    """The version of a package."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def commit(folder: str | Path) -> str:
+    """The revision of the code in a folder, `changed` where files differ from it; empty where git knows nothing of it."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty= (changed)", "--abbrev=12", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
