@@ -5,6 +5,7 @@ images and makes every set of the selected representations from the same forward
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from orderless.views import Level, cut, levels, windows
 POOLED = ("mean", "max")  # projections that pool a level at once
 BATCH_PIXELS = {"cpu": 250_000, "cuda": 20_000_000}  # inputs of one size go through together up to this many pixels
 MOST_PIXELS = {"cpu": 4_000_000, "cuda": 40_000_000}  # a larger input goes through in bands
+AHEAD = 3  # images that wait for the network, cut
 
 
 @dataclass
@@ -36,6 +38,15 @@ class Descriptors:
     windows: np.ndarray
     rows: list[int]
     counts: list[int]
+
+
+@dataclass
+class Prepared:
+    """What of an image goes through the network. levels: those of each set. inputs: of each level. seconds: that cutting took."""
+
+    levels: dict[str, list[Level]]
+    inputs: dict[Level, np.ndarray]
+    seconds: dict[Level, float]
 
 
 def units(maps: torch.Tensor, size: int) -> torch.Tensor:
@@ -86,25 +97,32 @@ class Extractor:
         """The levels that a set looks at in an image of (width, height)."""
         return levels(self.sets[name]["views"], self.backbone["input"], self.backbone["canvas"], image_size)
 
-    def describe(self, image: Image.Image) -> dict[str, Descriptors]:
+    def prepare(self, image: Image.Image) -> "Prepared":
+        """The network's inputs in every level that a set looks at; needs no accelerator."""
+        levels, inputs, seconds = {name: self.levels_of(name, image.size) for name in self.sets}, {}, {}
+        # Two views that share a level (the whole image is the pyramid's first) share its inputs and its forward pass.
+        for level in dict.fromkeys(level for found in levels.values() for level in found):
+            begin = time.thread_time()
+            inputs[level] = cut(image, level)
+            seconds[level] = time.thread_time() - begin
+        return Prepared(levels, inputs, seconds)
+
+    def describe(self, image: "Image.Image | Prepared") -> dict[str, Descriptors]:
         """Every set's descriptors of one image."""
-        of_set = {name: self.levels_of(name, image.size) for name in self.sets}
-        parts: dict[str, list[tuple]] = {name: [()] * len(found) for name, found in of_set.items()}
-        # Two views that share a level (the whole image is the pyramid's first) share its forward pass.
-        for level in dict.fromkeys(level for found in of_set.values() for level in found):
+        ready = self.prepare(image) if isinstance(image, Image.Image) else image
+        parts: dict[str, list[tuple]] = {name: [()] * len(found) for name, found in ready.levels.items()}
+        for level, inputs in ready.inputs.items():
             begin = time.perf_counter()
-            inputs = cut(image, level)
-            tapped = any(level in found and "tap" in self.sets[name]["layer"] for name, found in of_set.items())
-            maps = self.forward(inputs) if tapped else {}
-            forward = time.perf_counter() - begin
-            for name, found in of_set.items():
-                if level in found:
-                    begin = time.perf_counter()
-                    sift = self.sets[name]["layer"].get("sift")
-                    raw = self.sift_level(level, inputs, sift) if sift else self.network_level(name, level, maps)
-                    parts[name][found.index(level)] = self.projected(name, *raw)
-                    self.seconds[name] += time.perf_counter() - begin
-                    self.forward_seconds[name] += 0 if sift else forward
+            looking = [name for name, found in ready.levels.items() if level in found]
+            maps = self.forward(inputs) if any("tap" in self.sets[name]["layer"] for name in looking) else {}
+            forward = ready.seconds[level] + time.perf_counter() - begin
+            for name in looking:
+                begin = time.perf_counter()
+                sift = self.sets[name]["layer"].get("sift")
+                raw = self.sift_level(level, inputs, sift) if sift else self.network_level(name, level, maps)
+                parts[name][ready.levels[name].index(level)] = self.projected(name, *raw)
+                self.seconds[name] += time.perf_counter() - begin
+                self.forward_seconds[name] += 0 if sift else forward
         return {name: join(found) for name, found in parts.items()}
 
     def forward(self, inputs: np.ndarray) -> dict[str, torch.Tensor]:
@@ -166,14 +184,18 @@ def join(parts: list[tuple]) -> Descriptors:
     return Descriptors(x, guide, where, [len(part[0]) for part in parts], [part[3] for part in parts])
 
 
-def read_ahead(paths: list[str], read: Callable[[str], Image.Image]) -> Iterator[Image.Image]:
-    """Images in order, the next few decoded while the network is busy."""
+def read_ahead(extractor: Extractor, paths: list[str], read: Callable[[str], Image.Image]) -> Iterator[Prepared]:
+    """Images in order, the next ones decoded and cut while the network is busy."""
+
+    def ready(path: str) -> Prepared:
+        return extractor.prepare(read(path))
+
     with ThreadPoolExecutor(1) as pool:
-        waiting = [pool.submit(read, path) for path in paths[:4]]
-        for index in range(len(paths)):
-            image = waiting.pop(0).result()
-            if index + 4 < len(paths):
-                waiting.append(pool.submit(read, paths[index + 4]))
+        waiting = deque(pool.submit(ready, path) for path in paths[:AHEAD])
+        for place in range(len(paths)):
+            image = waiting.popleft().result()
+            if place + AHEAD < len(paths):
+                waiting.append(pool.submit(ready, paths[place + AHEAD]))
             yield image
 
 
@@ -189,7 +211,7 @@ def sample(extractor: Extractor, paths: list[str], read, wanted: int, rng: np.ra
     """A random sample of each set's raw descriptors: about `wanted` in all, equally many from each image. float16."""
     share = -(-wanted // len(paths))
     found: dict[str, list[np.ndarray]] = {name: [] for name in extractor.sets}
-    for path, image in progress(zip(paths, read_ahead(paths, read), strict=True), len(paths)):
+    for path, image in progress(zip(paths, read_ahead(extractor, paths, read), strict=True), len(paths)):
         for name, descriptors in extractor.describe(image).items():
             rows = np.sort(rng.permutation(len(descriptors.x))[:share])
             found[name].append(to_half(descriptors.x[rows], f"{path}, {name}"))
@@ -204,7 +226,7 @@ def extract(extractor: Extractor, paths: list[str], read, progress) -> dict[str,
     (images, levels) int32: how many descriptors these rows stand for.
     """
     found: dict[str, list[Descriptors]] = {name: [] for name in extractor.sets}
-    for path, image in progress(zip(paths, read_ahead(paths, read), strict=True), len(paths)):
+    for path, image in progress(zip(paths, read_ahead(extractor, paths, read), strict=True), len(paths)):
         for name, descriptors in extractor.describe(image).items():
             descriptors.x = to_half(descriptors.x, f"{path}, {name}")
             descriptors.windows = descriptors.windows.astype(np.float16)

@@ -24,7 +24,7 @@ def vectors() -> tuple[np.ndarray, np.ndarray]:
     x = np.empty((IMAGES, DIMENSIONS), np.float32)
     for first in range(0, IMAGES, 500):
         part = truth[first : first + 500]
-        x[first : first + 500] = l2(rng.normal(size=(len(part), DIMENSIONS)).astype(np.float32) + 0.05 * centres[part])
+        x[first : first + 500] = l2(rng.normal(size=(len(part), DIMENSIONS)).astype(np.float32) + 0.035 * centres[part])
     return x, np.where(np.eye(CLASSES)[truth] > 0, 1, -1).astype(np.int8)
 
 
