@@ -8,7 +8,7 @@ demo: .venv/ready
 	@$(MAKE) --no-print-directory reports/demo/report.html
 	@echo "The report: $(CURDIR)/reports/demo/report.html"
 
-reports/demo/report.html: reports/demo/metrics.csv workflow/report/*.rst
+reports/demo/report.html: reports/demo/metrics.csv reports/demo/run.html $(wildcard reports/demo/bench.html) workflow/report/*.rst
 	snakemake --report $@ --quiet all
 
 test: .venv/ready check

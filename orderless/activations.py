@@ -21,7 +21,7 @@ from orderless.views import Level, cut, levels, windows
 
 POOLED = ("mean", "max")  # projections that pool a level at once
 BATCH_PIXELS = {"cpu": 250_000, "cuda": 20_000_000}  # inputs of one size go through together up to this many pixels
-MOST_PIXELS = {"cpu": 4_000_000, "cuda": 40_000_000}  # a larger input goes through in bands
+BAND_PIXELS = {"cpu": 4_000_000, "cuda": 40_000_000}  # a larger input goes through in bands
 AHEAD = 3  # images that wait for the network, cut
 
 
@@ -42,7 +42,7 @@ class Descriptors:
 
 @dataclass
 class Prepared:
-    """What of an image goes through the network. levels: those of each set. inputs: of each level. seconds: that cutting took."""
+    """An image, cut. levels: those of each set. inputs: of each level, as `views.cut` gives them. seconds: of computing them."""
 
     levels: dict[str, list[Level]]
     inputs: dict[Level, np.ndarray]
@@ -97,17 +97,17 @@ class Extractor:
         """The levels that a set looks at in an image of (width, height)."""
         return levels(self.sets[name]["views"], self.backbone["input"], self.backbone["canvas"], image_size)
 
-    def prepare(self, image: Image.Image) -> "Prepared":
+    def prepare(self, image: Image.Image) -> Prepared:
         """The network's inputs in every level that a set looks at; needs no accelerator."""
-        levels, inputs, seconds = {name: self.levels_of(name, image.size) for name in self.sets}, {}, {}
+        of_set, inputs, seconds = {name: self.levels_of(name, image.size) for name in self.sets}, {}, {}
         # Two views that share a level (the whole image is the pyramid's first) share its inputs and its forward pass.
-        for level in dict.fromkeys(level for found in levels.values() for level in found):
+        for level in dict.fromkeys(level for found in of_set.values() for level in found):
             begin = time.thread_time()
             inputs[level] = cut(image, level)
             seconds[level] = time.thread_time() - begin
-        return Prepared(levels, inputs, seconds)
+        return Prepared(of_set, inputs, seconds)
 
-    def describe(self, image: "Image.Image | Prepared") -> dict[str, Descriptors]:
+    def describe(self, image: Image.Image | Prepared) -> dict[str, Descriptors]:
         """Every set's descriptors of one image."""
         ready = self.prepare(image) if isinstance(image, Image.Image) else image
         parts: dict[str, list[tuple]] = {name: [()] * len(found) for name, found in ready.levels.items()}
@@ -133,9 +133,9 @@ class Extractor:
         with torch.inference_mode(), reduced:
             for first in range(0, len(inputs), step):
                 x = torch.from_numpy(inputs[first : first + step]).to(self.device).permute(0, 3, 1, 2).float()
-                x = ((x.flip(1) if self.bgr else x) - self.mean) / self.std
-                large = x.shape[-2] * x.shape[-1] > MOST_PIXELS[self.kind]
-                maps = in_bands(self.network, x, MOST_PIXELS[self.kind]) if large else self.network(x)
+                x = (x.flip(1) if self.bgr else x).sub_(self.mean).div_(self.std)
+                large = x.shape[-2] * x.shape[-1] > BAND_PIXELS[self.kind]
+                maps = in_bands(self.network, x, BAND_PIXELS[self.kind]) if large else self.network(x)
                 found.append({role: tap.float() for role, tap in maps.items()})
         return found[0] if len(found) == 1 else {role: torch.cat([maps[role] for maps in found]) for role in found[0]}
 
@@ -192,11 +192,14 @@ def read_ahead(extractor: Extractor, paths: list[str], read: Callable[[str], Ima
 
     with ThreadPoolExecutor(1) as pool:
         waiting = deque(pool.submit(ready, path) for path in paths[:AHEAD])
-        for place in range(len(paths)):
-            image = waiting.popleft().result()
-            if place + AHEAD < len(paths):
-                waiting.append(pool.submit(ready, paths[place + AHEAD]))
-            yield image
+        try:
+            for place in range(len(paths)):
+                image = waiting.popleft().result()
+                if place + AHEAD < len(paths):
+                    waiting.append(pool.submit(ready, paths[place + AHEAD]))
+                yield image
+        finally:
+            pool.shutdown(cancel_futures=True)  # an image that cannot be read ends it
 
 
 def to_half(x: np.ndarray, what: str) -> np.ndarray:

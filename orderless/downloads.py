@@ -200,7 +200,7 @@ def fetch(source: Source, folder: Path, pinned: dict | None = None, lock: Path |
     if source.path:
         own = Path(source.path)
         if not own.is_file():
-            raise OrderlessError(f"{own}: no such file. Set 'path' of '{source.name}' to your copy of it, or leave it out.")
+            raise OrderlessError(f"{own}: no such file. Set '{source.key}' of '{source.name}' to your copy of it, or leave it out.")
         verify(own, source, pinned)
         return own
     target = folder / source.name

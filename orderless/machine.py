@@ -35,9 +35,10 @@ def installed(package: str) -> str:
 
 
 def commit(folder: str | Path) -> str:
-    """The revision of the code in a folder, `changed` where files differ from it; empty where git knows nothing of it."""
+    """The revision of a repository, `changed` where tracked files differ from it; empty where the folder is none."""
     command = ["git", "-C", str(folder), "describe", "--always", "--dirty= (changed)", "--abbrev=12", "--exclude=*"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
+    return found if Path(folder, ".git").exists() else ""  # not that of a repository around it

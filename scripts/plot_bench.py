@@ -17,7 +17,7 @@ def readable(value) -> str:
 
 def main(snakemake):
     topics = json.loads(Path(snakemake.params.measured).read_text())
-    table, stamp = pd.DataFrame([row for topic in topics for row in topic["rows"]]), topics[0]["machine"]
+    table = pd.DataFrame([row for topic in topics for row in topic["rows"]])
     plots.bench(table, snakemake.output.plot)
     shown = pd.DataFrame(
         {
@@ -30,9 +30,12 @@ def main(snakemake):
             "Notes": table["notes"].map(lambda notes: ", ".join(f"{k.replace('_', ' ')} {readable(v)}" for k, v in notes.items())),
         }
     )
-    facts = [{"Machine": key, "": json.dumps(value).strip('{}"')} for key, value in stamp.items()]
-    peaks = [{"Topic": topic["topic"], "Peak memory, GiB": topic["peak_memory_gib"]} for topic in topics]
-    sections = {"Figures": shown.to_dict("records"), "Memory": peaks, "Machine": facts}
+    stamps = [
+        {"Topic": topic["topic"], "Peak memory, GiB": topic["peak_memory_gib"]}
+        | {key.replace("_", " "): json.dumps(value).strip('{}"') for key, value in topic["machine"].items()}
+        for topic in topics
+    ]
+    sections = {"Figures": shown.to_dict("records"), "Machine, topic by topic": stamps}
     Path(snakemake.output.html).write_text(facts_html("Benchmarks", sections))
 
 

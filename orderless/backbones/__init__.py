@@ -3,6 +3,7 @@
 Nothing here imports torch until a network is asked for.
 """
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -141,7 +142,7 @@ def published(backbone: dict, name: str) -> Path:
     from filelock import FileLock
     from pooch import os_cache
 
-    from orderless.downloads import Source, fetch
+    from orderless.downloads import Source, fetch, verify, writing
 
     files, wanted = backbone.get("published", {}), backbone["weights"]
     if wanted not in files:
@@ -152,9 +153,14 @@ def published(backbone: dict, name: str) -> Path:
     urls = files[wanted]["urls"]
     source = Source(urls[0].rpartition("/")[2], tuple(urls), files[wanted]["hash"], key="weights")
     folder = Path(os.environ.get("ORDERLESS_CACHE") or os_cache("orderless"))
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"):  # jobs that want the same file
-        return fetch(source, folder)
+    if (folder / source.name).is_file():  # in a folder that may be read-only
+        with contextlib.suppress(OrderlessError):
+            verify(folder / source.name, source)
+            return folder / source.name
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock"):  # jobs that want the same file
+            return fetch(source, folder)
 
 
 def torchvision_state(backbone: dict, name: str) -> tuple[dict, str]:

@@ -12,6 +12,8 @@ from functools import cached_property
 
 import torch
 from torch import fx, nn
+from torch.backends.mkldnn import is_available as has_onednn
+from torch.func import functional_call
 from torch.fx.passes.shape_prop import ShapeProp
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
@@ -51,6 +53,7 @@ class DenseNetwork:
         self.layers = dict(layers)
         self.input_size = input_size
         folded = fold_batch_norms(graph.eval())
+        # Not those of the head below, which have more weights than inputs: there the slower is the faster.
         self.pointwise = [m for m in folded.modules() if isinstance(m, nn.Conv2d) and m.kernel_size == (1, 1)]
         self.module: nn.Module = make_dense(folded, input_size).eval()
         self.geometry = self._measure()
@@ -63,7 +66,7 @@ class DenseNetwork:
         """Put it on a device, its weights fixed and in the layout that is fastest there; returns itself."""
         for convolution in self.pointwise:
             # Means nothing to a kernel of one, but on a single thread torch leaves oneDNN for something slower without it.
-            convolution.dilation = (2, 2) if device == "cpu" else (1, 1)
+            convolution.dilation = (2, 2) if device == "cpu" and has_onednn() else (1, 1)
         self.module.to(torch.device(device)).to(memory_format=torch.channels_last).requires_grad_(False)
         return self
 
@@ -75,9 +78,15 @@ class DenseNetwork:
     @torch.inference_mode()
     def _measure(self) -> dict[str, Geometry]:
         parameter = next(self.module.parameters())
-        more = 288  # a multiple of every network's strides: powers of two, and CNN-S's 6, 12 and 36
-        larger = self.input_size + more
-        small, large = (self(torch.zeros(1, 3, side, side, dtype=parameter.dtype)) for side in (self.input_size, larger))
+        more = 576  # a multiple of networks' strides: powers of two to 64, and CNN-S's 6, 12 and 36
+        # Shapes alone are asked for: nothing is computed.
+        bare = {name: tensor.to("meta") for name, tensor in (*self.module.named_parameters(), *self.module.named_buffers())}
+
+        def shapes(side: int) -> dict[str, torch.Tensor]:
+            maps = functional_call(self.module, bare, (torch.empty(1, 3, side, side, dtype=parameter.dtype, device="meta"),))
+            return {role: as_map(maps[node]) for role, node in self.layers.items()}
+
+        small, large = shapes(self.input_size), shapes(self.input_size + more)
         found = {}
         for role, tap in small.items():
             side = tap.shape[-1]

@@ -32,6 +32,8 @@ class TokenNetwork(DenseNetwork):
     borders, half on either side.
     """
 
+    reach = None  # every patch looks at every other, and position embeddings at the size of the input
+
     def __init__(self, model: nn.Module, layers: dict[str, str], input_size: int, name: str):
         modules = dict(model.named_modules())
         for role, node in layers.items():

@@ -18,10 +18,12 @@ REST = 0.1  # seconds: the threads of another library's pool wait busily for its
 
 
 def paired(calls: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
-    """The median seconds of each call, all called in turn `repeats` times after one call that does not count.
+    """The median seconds of each call, all called in turn `repeats` times after two calls that do not count.
 
     A turn begins with a rest; a short call is then made again and again for about as long, as in a loop over images.
     """
+    for call in calls.values():
+        call()
     numbers = {name: max(1, round(REST / timed(call)[0])) for name, call in calls.items()}
     spent: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats):

@@ -12,6 +12,8 @@ from orderless.engines.products import affine, gathered
 
 SHARE = 1e-6  # posteriors below are none, as in VLFeat
 LEAST = -80.0  # of logs: what underflows takes a processor ten times as long, and is nothing either way
+FEW = 64  # of so many pairs one at most is worth a list of pairs
+SPARE = 3  # centres that rounding may have put behind the last that is asked for
 ROWS = 1536  # rows that are compared with all words at once: the result stays in a processor's cache
 BLOCK = 8192  # the same where more is made of it, or on a GPU
 
@@ -32,6 +34,17 @@ def nearest_centres(x: torch.Tensor, centres: torch.Tensor) -> tuple[torch.Tenso
         nearest.append(chosen)
         least.append(distance.gather(1, chosen[:, None])[:, 0])
     return torch.cat(nearest), torch.cat(least)
+
+
+def few_nearest(x: torch.Tensor, centres: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The `count` nearest centres (n, count) of each row, nearest first, and the squared distances to them.
+
+    Products find a few more than are asked for; among them the differences decide, which do not cancel.
+    """
+    near = affine((centres**2).sum(1), x, -2 * centres).topk(min(count + SPARE, len(centres)), largest=False)[1]
+    apart = centres.index_select(0, near.flatten()).view(*near.shape, x.shape[1]).sub_(x[:, None])
+    low, order = torch.linalg.vecdot(apart, apart).topk(min(count, len(centres)), largest=False)
+    return near.gather(1, order), low
 
 
 def plus_plus(x: torch.Tensor, k: int, seed: int) -> torch.Tensor:
@@ -210,16 +223,19 @@ def gradients(
     means, covariances, priors = means.double(), covariances.double(), priors.double()[:, None]
     rows = counts.clamp_min(1)[:, None, None]
     first, second = sums.chunk(2, 2)
-    u = (first - zero * means) / (covariances * priors).sqrt() / rows
-    v = ((second - 2 * means * first + zero * means**2) / covariances - zero) / (2 * priors).sqrt() / rows
+    about = first - zero * means
+    u = about / ((covariances * priors).sqrt() * rows)
+    v = ((second - means * (first + about)) / covariances - zero) / ((2 * priors).sqrt() * rows)
     return torch.cat([u.flatten(1), v.flatten(1)], 1).float()
 
 
 def candidates(both: torch.Tensor, offsets: torch.Tensor, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
-    """Rows and Gaussians of the pairs that may have a posterior, if they are at most one in 64, as with most real descriptors; else
-    None. both, offsets, weights: of `with_squares` and `log_densities`.
+    """Rows and Gaussians of the pairs that may have a posterior, if in every block they are at most one in FEW, as with most real
+    descriptors; else None. both, offsets, weights: of `with_squares` and `log_densities`.
     """
     k, step, found = len(offsets), BLOCK if both.is_cuda else ROWS, []
+    if k < FEW:
+        return None  # every row has one at least
     for first, block in zip(range(0, len(both), step), both.split(step), strict=True):
         density = affine(offsets, block, weights)
         # Wider than the cut by what rounding may have done to the densities.
@@ -228,7 +244,7 @@ def candidates(both: torch.Tensor, offsets: torch.Tensor, weights: torch.Tensor)
             flat = torch.nonzero((density > least).flatten())[:, 0]
         else:  # numpy is four times as fast on a processor
             flat = torch.from_numpy(np.flatnonzero(density.numpy() > least.numpy()))
-        if len(flat) > density.numel() / 64:
+        if len(flat) > density.numel() / FEW:
             return None
         found.append(flat + first * k)
     flat = torch.cat(found)
@@ -272,10 +288,10 @@ def vlads(x: np.ndarray, counts: list[int], centres: np.ndarray, nearest: int, s
         chosen = nearest_centres(data, means)[0][:, None]
         kernel = torch.ones_like(chosen, dtype=torch.float32)
     else:
-        # float64, as differences of large squares are scaled by a sigma of the user's
-        distance = (means.double() ** 2).sum(1) - 2 * data.double() @ means.double().T
-        low, chosen = distance.topk(min(nearest, len(means)), largest=False)
-        kernel = torch.softmax(-low / (2 * sigma**2), 1).float()
+        chosen, low = (
+            torch.cat(parts) for parts in zip(*(few_nearest(block, means, nearest) for block in data.split(ROWS)), strict=True)
+        )
+        kernel = torch.softmax(-low.double() / (2 * sigma**2), 1).float()
     found = []
     for rows, words, weights in zip(data.split(counts), chosen.split(counts), kernel.split(counts), strict=True):
         mass = torch.zeros(len(means), device=means.device).index_add_(0, words.flatten(), weights.flatten())

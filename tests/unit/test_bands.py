@@ -15,7 +15,7 @@ LOCAL = {  # network -> pixels of training, layers: what has strides, ceilings, 
     "mobilenet_v2": (64, {"conv3": "features.6", "conv5": "features.18", "fc8": "classifier.1"}),
     "convnext_tiny": (64, {"conv3": "features.3", "fc7": "avgpool"}),
 }
-GLOBAL = {"mobilenet_v3_small": "avgpool", "vit_b_32": "encoder.ln"}
+GLOBAL = {"mobilenet_v3_small": "avgpool", "vit_b_32": "encoder.ln", "swin_t": "avgpool"}
 
 
 def network(name: str, side: int, layers: dict[str, str]):
@@ -60,7 +60,7 @@ def test_the_extractor_takes_large_inputs_in_bands(monkeypatch):
     extractor, sizes = Extractor(dense, entry, {}, {}), []
     inputs = torch.randint(0, 256, (1, 256, 256, 3), dtype=torch.uint8).numpy()
     whole = extractor.forward(inputs)
-    monkeypatch.setitem(activations.MOST_PIXELS, "cpu", 128 * 256)
+    monkeypatch.setitem(activations.BAND_PIXELS, "cpu", 128 * 256)
     dense.reach  # noqa: B018 (measured before the passes are counted)
     call = type(dense).__call__
     monkeypatch.setattr(type(dense), "__call__", lambda self, x: sizes.append(tuple(x.shape[-2:])) or call(self, x))
