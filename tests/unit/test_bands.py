@@ -13,7 +13,7 @@ LOCAL = {  # network -> pixels of training, layers: what has strides, ceilings, 
     "vgg-cnn-s": (224, {"conv2": "relu2", "conv5": "relu5", "fc7": "relu7"}),
     "resnet18": (64, {"conv2": "layer1", "conv5": "layer4", "fc7": "avgpool"}),
     "mobilenet_v2": (64, {"conv3": "features.6", "conv5": "features.18", "fc8": "classifier.1"}),
-    "convnext_tiny": (64, {"conv3": "features.3", "fc7": "avgpool"}),
+    "convnext_tiny": (64, {"conv1": "features.0", "conv2": "features.1"}),
 }
 GLOBAL = {"mobilenet_v3_small": "avgpool", "vit_b_32": "encoder.ln", "swin_t": "avgpool"}
 
