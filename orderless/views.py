@@ -6,6 +6,7 @@ the same grid of descriptors.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -120,6 +121,7 @@ def cut(image, level: Level) -> np.ndarray:
     return inputs
 
 
+@lru_cache(maxsize=256)  # images of one size look through the same windows
 def windows(level: Level, grid: tuple[int, int], stride: float, window: float) -> np.ndarray:
     """Where on the image each descriptor of a level looks: (n * rows * columns, 4) float32, x y width height of 1.
 
@@ -138,4 +140,5 @@ def windows(level: Level, grid: tuple[int, int], stride: float, window: float) -
         target[..., 1] = (y + ys[:, None] * scale_y) / level.canvas[1]
         target[..., 2] = window * scale_x / level.canvas[0]
         target[..., 3] = window * scale_y / level.canvas[1]
+    found.setflags(write=False)
     return found.reshape(-1, 4)

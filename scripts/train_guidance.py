@@ -1,8 +1,7 @@
-"""Train one guidance layer on the labelled descriptors of training images."""
+"""Train a bundle of guidance layers on the labelled descriptors of training images."""
 
 import json
-
-import numpy as np
+from pathlib import Path
 
 from orderless import encoders
 from orderless.classification import encode_targets
@@ -14,19 +13,24 @@ from orderless.storage import recipe, save
 
 
 def main(snakemake):
-    entry, index = json.loads(snakemake.params.codebook), read_index(snakemake.input.index)
+    params, entries, index = snakemake.params, json.loads(snakemake.params.codebooks), read_index(snakemake.input.index)
     train = (index["split"] == "train").to_numpy()
     targets = encode_targets(index["labels"].tolist(), index["ignored"].tolist(), classes(index))[train]
-    shards = open_descriptors(snakemake.input.shards, json.loads(snakemake.params.sets), index)
-    found: list[np.ndarray] = []
-    for number, shard in enumerate(shards):
-        rows = shard_rows(len(index), len(shards), number)
-        found += [bag.x for row, bag in zip(rows, bags(shard, entry["set"]), strict=True) if train[row]]
-    axes = (snakemake.params.seed, snakemake.wildcards.dataset, "guidance", snakemake.wildcards.codebook)
-    codebook = encoders.make(entry["encoder"]).fit_labelled(found, targets, seed(*axes))
     labelled = index.loc[train, ["image", "sha256", "labels"]].values.tolist()
-    made_of = recipe("guidance", entry, shards[0].header["projections"], labelled, axes)
-    save(snakemake.output.codebook, codebook, "codebook", recipe=made_of, projections=shards[0].header["projections"])
+    shards = open_descriptors(snakemake.input.shards, json.loads(params.sets), index)
+    projections = shards[0].header["projections"]
+    for path in map(Path, snakemake.output.codebooks):
+        name = path.name.removesuffix(".safetensors")
+        entry = entries[name]
+        found = []
+        for number, shard in enumerate(shards):
+            rows = shard_rows(len(index), len(shards), number)
+            found += [bag.x for row, bag in zip(rows, bags(shard, entry["set"]), strict=True) if train[row]]
+        axes = (params.seed, snakemake.wildcards.dataset, "guidance", name)
+        codebook = encoders.make(entry["encoder"]).fit_labelled(found, targets, seed(*axes))
+        made_of = recipe("guidance", entry, projections, labelled, axes)
+        save(path, codebook, "codebook", recipe=made_of, projections=projections)
+        print(f"{name} trained")
 
 
 run(main, globals()["snakemake"])

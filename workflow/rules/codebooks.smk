@@ -33,28 +33,30 @@ for (purpose, backbone), each in PLANS.items():
             script:
                 "../../scripts/train_codebooks.py"
 
+    for number, bundle in enumerate(bundles(learned(each, supervised=True))):
 
-rule train_guidance:
-    input:
-        index="results/datasets/{dataset}/index.csv",
-        shards=shard_files("activations"),
-    output:
-        codebook="results/codebooks/{dataset}/{backbone}/{codebook}.safetensors",
-    log:
-        "logs/train_guidance/{dataset}.{backbone}.{codebook}.log",
-    wildcard_constraints:
-        codebook=guidance(),
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(4000),
-        runtime="4h",
-    params:
-        codebook=lambda w: dumps(plan(w)["codebooks"][w.codebook]),
-        sets=lambda w: dumps(plan(w)["sets"]),
-        shards=lambda w: SHARDS[w.dataset],
-        seed=CONFIG["seed"],
-    message:
-        "Training guidance {wildcards.codebook} of {wildcards.dataset}, {wildcards.backbone}"
-    script:
-        "../../scripts/train_guidance.py"
+        rule:
+            name:
+                f"train_guidance_{purpose}_{backbone}_{number}"
+            input:
+                index="results/datasets/{dataset}/index.csv",
+                shards=shard_files("activations", backbone=backbone),
+            output:
+                codebooks=[f"{CODEBOOKS}/{backbone}/{name}.safetensors" for name in bundle],
+            log:
+                f"logs/train_guidance/{{dataset}}.{backbone}.{number}.log",
+            wildcard_constraints:
+                dataset="|".join(name for name in DATASETS if PURPOSES[name] == purpose),
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=memory(4000),
+                runtime="4h",
+            params:
+                codebooks=dumps({name: each["codebooks"][name] for name in bundle}),
+                sets=dumps(each["sets"]),
+                seed=CONFIG["seed"],
+            message:
+                f"Training {len(bundle)} guidance layers of {{wildcards.dataset}}, {backbone}"
+            script:
+                "../../scripts/train_guidance.py"

@@ -94,10 +94,10 @@ def fraction(wildcards):
     return CATALOG["datasets"][wildcards.dataset].get("fraction", CONFIG["fraction"])
 
 
-def shard_files(stage, suffix="safetensors"):
-    """An input function: the files of all shards of a data set, in order."""
+def shard_files(stage, suffix="safetensors", backbone=None):
+    """An input function: the files of all shards of a data set, in order. backbone: of a rule that is made for one."""
     return lambda wildcards: [
-        f"results/{stage}/{wildcards.dataset}/{wildcards.backbone}/shards/{shard}.{suffix}"
+        f"results/{stage}/{wildcards.dataset}/{backbone or wildcards.backbone}/shards/{shard}.{suffix}"
         for shard in range(SHARDS[wildcards.dataset])
     ]
 
@@ -111,12 +111,6 @@ def learned(plan, supervised=None):
     """The codebooks of a plan that must be trained: all, or only those that need labels, or only those that do not."""
     books = {name: entry["encoder"] for name, entry in plan["codebooks"].items() if plans.is_learned(entry["encoder"])}
     return [name for name, encoder in books.items() if supervised in (None, plans.is_supervised(encoder))]
-
-
-def guidance():
-    """A pattern for the codebooks that are trained with labels."""
-    found = {name for each in PLANS.values() for name in learned(each, supervised=True)}
-    return "|".join(map(re.escape, sorted(found))) or "(?!)"
 
 
 def bundles(names):
