@@ -55,6 +55,7 @@ rule study_invariance:
         ),
     log:
         "logs/study_invariance/{dataset}.{backbone}.log",
+    priority: 5  # the longest of the last jobs
     conda:
         "../../envs/orderless.yaml"
     resources:
