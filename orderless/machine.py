@@ -34,11 +34,16 @@ def installed(package: str) -> str:
         return "not installed"
 
 
-def commit(folder: str | Path) -> str:
-    """The revision of a repository, `changed` where tracked files differ from it; empty where the folder is none."""
-    command = ["git", "-C", str(folder), "describe", "--always", "--dirty= (changed)", "--abbrev=12", "--exclude=*"]
+def commit(folder: str | Path, code: list[str]) -> str:
+    """The revision of a repository, `changed` where one of its files or folders of code differs; empty where the folder is none."""
+    if not Path(folder, ".git").exists():
+        return ""
+    git = ["git", "-C", str(folder)]
     try:
-        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        revision = subprocess.run(
+            [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", *code], check=False).returncode
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return found if Path(folder, ".git").exists() else ""  # not that of a repository around it
+    return f"{revision} (changed)" if changed else revision

@@ -11,6 +11,7 @@ from orderless.reports.tables import facts_html
 from orderless.storage import file_hash
 
 PACKAGES = ["snakemake", "torch", "torchvision", "numpy", "scikit-learn", "cyvlfeat", "pillow", "pandas", "seaborn"]
+CODE = ["Snakefile", "workflow", "scripts", "orderless"]
 ENGINES = {"vlfeat": "VLFeat 0.9.21 through cyvlfeat", "torch": "torch, dense matrix products"}
 
 
@@ -47,7 +48,7 @@ def main(snakemake):
         )  # fmt: skip
     settings = [{"Setting": "Encoded by", "Value": ENGINES[config["encoding"]["backend"]]}]
     settings += [{"Setting": key, "Value": json.dumps(value)} for key, value in config.items()]
-    code = installed("orderless") + (f", {revision}" if (revision := commit(WORKFLOW.parent)) else "")
+    code = installed("orderless") + (f", {revision}" if (revision := commit(WORKFLOW.parent, CODE)) else "")
     versions = [{"Package": "orderless", "Version": code}, *({"Package": name, "Version": installed(name)} for name in PACKAGES)]
     machine = [{"Machine": key.replace("_", " ").replace("gib", "GiB"), "": value} for key, value in stamp().items()]
     sections = {"Data sets": datasets, "Networks": networks, "Settings": settings, "Versions": versions, "Machine": machine}
