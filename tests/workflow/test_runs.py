@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -124,6 +125,30 @@ def test_parsing_and_planning_import_no_torch(tmp_path):
         env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_benchmarks_measured_before_are_shown_and_not_measured_again(tmp_path):
+    row = {"figure": "A figure", "peer": "a peer", "ours_seconds": 1.0, "limit_seconds": None, "notes": {}}
+    rows = [row | {"peer_seconds": ratio, "ratio": ratio} for ratio in (2.0, 8.0)]
+    topic = {"topic": "fisher", "rows": rows, "peak_memory_gib": 1.5, "machine": {"processor": "A processor", "gpu": None}}
+    measured = tmp_path / "reports/bench/bench.json"
+    measured.parent.mkdir(parents=True)
+    measured.write_text(json.dumps([topic]))
+    settings = ["--configfile", str(write_config(tmp_path, **SMALL))]
+    asked = ["reports/small/bench.html", *settings]
+    done = snakemake(tmp_path, *asked)
+    assert done.returncode == 0, done.stderr[-2000:]
+    page = (tmp_path / "reports/small/bench.html").read_text()
+    assert all(text in page for text in ("A processor", "A figure", "8.00"))
+    assert not (tmp_path / "results/bench").exists()
+    assert "Nothing to be done" in snakemake(tmp_path, *asked).stderr
+    measured.write_text(json.dumps([topic | {"machine": {"processor": "Another", "gpu": None}}]))
+    assert snakemake(tmp_path, *asked).returncode == 0
+    assert "Another" in (tmp_path / "reports/small/bench.html").read_text()
+    planned = snakemake(tmp_path, "-n", "--quiet", "rules", *settings)
+    jobs = re.findall(r"^(\w+) +\d+$", planned.stdout + planned.stderr, re.MULTILINE)
+    assert "extract_activations" in jobs
+    assert not {"measure", "collect_bench", "plot_bench"} & set(jobs)
 
 
 def sorts_by_dimensions(frame) -> bool:
