@@ -9,10 +9,14 @@ from orderless.jobs import run
 from orderless.reports import plots
 from orderless.reports.tables import facts_html
 
+WORDS = {"wanted": "at least", "memory_gib": "memory, GiB"}  # what a key is called, where that is not the key itself
+
 
 def readable(value) -> str:
-    """A note as a person reads it."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    """A value as a person reads it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{WORDS.get(key, key).replace('_', ' ')} {readable(item)}" for key, item in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else str("none" if value is None else value)
 
 
 def main(snakemake):
@@ -27,12 +31,12 @@ def main(snakemake):
             "Peer, s": table["peer_seconds"].map(readable),
             "Ratio": table["ratio"].map("{:.2f}".format),
             "Limit, s": table["limit_seconds"].map(lambda value: "" if pd.isna(value) else readable(value)),
-            "Notes": table["notes"].map(lambda notes: ", ".join(f"{k.replace('_', ' ')} {readable(v)}" for k, v in notes.items())),
+            "Notes": table["notes"].map(readable),
         }
     )
     stamps = [
         {"Topic": topic["topic"], "Peak memory, GiB": topic["peak_memory_gib"]}
-        | {key.replace("_", " "): json.dumps(value).strip('{}"') for key, value in topic["machine"].items()}
+        | {WORDS.get(key, key).capitalize(): readable(value) for key, value in topic["machine"].items()}
         for topic in topics
     ]
     sections = {"Figures": shown.to_dict("records"), "Machine, topic by topic": stamps}
