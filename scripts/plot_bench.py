@@ -15,7 +15,7 @@ WORDS = {"wanted": "at least", "memory_gib": "memory, GiB"}  # what a key is cal
 def readable(value) -> str:
     """A value as a person reads it."""
     if isinstance(value, dict):
-        return ", ".join(f"{WORDS.get(key, key).replace('_', ' ')} {readable(item)}" for key, item in value.items())
+        return ", ".join(f"{str(WORDS.get(key, key)).replace('_', ' ')} {readable(item)}" for key, item in value.items())
     return f"{value:.4g}" if isinstance(value, float) else str("none" if value is None else value)
 
 
