@@ -30,7 +30,7 @@ scene15: .venv/ready  # the example on photographs, which data/scene15 and data/
 	snakemake --cores all --configfile workflow/examples/scene15.yaml --show-failed-logs --quiet rules
 
 experiments: .venv/ready  # what each experiment takes: the table of the README
-	python -m orderless.costs README.md
+	python -m orderless.bench.costs README.md
 
 docs: .venv/ready  # the pages: docs/_build/index.html
 	sphinx-build -W -n -q docs docs/_build

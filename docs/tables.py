@@ -7,9 +7,11 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from orderless import encoders, views
+from orderless import encoders
 from orderless.__main__ import parser
-from orderless.catalog import DEFAULTS, WORKFLOW, load_catalog, schema
+from orderless.activations import views
+from orderless.catalog.configuration import DEFAULTS
+from orderless.catalog.entries import WORKFLOW, load_catalog, schema
 
 CATALOG = load_catalog({})
 PAPERS = ("gong2014", "yoo2015", "li2016", "liu2015")  # each has a page; what has none of them stands with the baselines

@@ -5,7 +5,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from orderless.catalog import SECTIONS, read_yaml
+from orderless.catalog.entries import SECTIONS, read_yaml
 from orderless.datasets.commands import add_commands, run_data
 from orderless.errors import OrderlessError
 
@@ -90,13 +90,13 @@ def catalog_of(args: argparse.Namespace) -> dict | None:
 
 def run_search(args: argparse.Namespace) -> None:
     """Show what is most like an image as a table and as a contact sheet."""
-    from orderless.collection import open_or_build
     from orderless.describer import bar
-    from orderless.images import read_image
-    from orderless.sheets import Cell, contact_sheet
+    from orderless.files.images import read_image
+    from orderless.reports.sheets import Cell, contact_sheet
+    from orderless.retrieval.collection import open_or_build
 
     asked = read_image(args.image)
-    chosen = {"backbone": args.backbone, "representation": args.representation, "weights": args.weights, "engine": args.backend}
+    chosen = {"backbone": args.backbone, "representation": args.representation, "weights": args.weights, "backend": args.backend}
     chosen["catalog"] = catalog_of(args)
     found = open_or_build(args.folder, args.index, bar, **chosen)
     ranking = found.search(args.image)[: args.top]
@@ -138,7 +138,7 @@ def run_describe(args: argparse.Namespace) -> None:
 
 def run_list(args: argparse.Namespace) -> None:
     """Print the catalog's entries and their titles."""
-    from orderless.catalog import load_catalog
+    from orderless.catalog.entries import load_catalog
 
     catalog = load_catalog({})
     for section in [args.section] if args.section else LISTED:

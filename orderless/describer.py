@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from orderless import encoders, engines
-from orderless.catalog import DEFAULTS, load_catalog, lookup, merge
+from orderless import backends, encoders
+from orderless.catalog.configuration import DEFAULTS
+from orderless.catalog.entries import load_catalog, lookup, merge
+from orderless.catalog.plans import SEARCHED, is_learned, leaves, make_plan
 from orderless.errors import OrderlessError, nearest
-from orderless.plans import SEARCHED, is_learned, leaves, make_plan
-from orderless.representations import Encoded, encode_shard
-from orderless.seeds import generator, seed
-from orderless.storage import Tensors, checksum, recipe, save
-from orderless.vectors import Representations, fit_reduction
+from orderless.files.seeds import generator, seed
+from orderless.files.storage import Tensors, checksum, recipe, save
+from orderless.representations.encoding import Encoded, encode_shard
+from orderless.representations.vectors import Representations, fit_reduction
 
 Arrays = dict[str, np.ndarray]
-MADE = ("backbone", "representation", "weights", "catalog", "engine", "seed")  # what a file says of what made it
+MADE = ("backbone", "representation", "weights", "catalog", "backend", "seed")  # what a file says of what made it
 SHARD = 200  # images described before their descriptors are let go
 
 
@@ -40,7 +41,7 @@ class Describer:
     """Turns images into the vectors of one representation.
 
     backbone, representation: ids of the catalog, which `catalog` adds to or changes as the configuration's key of that name does.
-    weights: a file, or None for those that the backbone's entry names. engine: vlfeat, torch, or auto: VLFeat where it is
+    weights: a file, or None for those that the backbone's entry names. backend: vlfeat, torch, or auto: VLFeat where it is
     installed. learned: projections, codebooks and second projections, by `part/id/array`; empty until `fit`, if any are needed.
     """
 
@@ -48,13 +49,14 @@ class Describer:
     representation: str
     weights: str | None = None
     catalog: dict[str, Any] = field(default_factory=dict)
-    engine: str = "auto"
+    backend: str = "auto"
     device: str = "auto"
     seed: int = 0
     learned: Arrays = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        from orderless.backbones import densify, fetch_model, pick_device
+        from orderless.backbones.networks import densify, pick_device
+        from orderless.backbones.weights import fetch_model
 
         catalog = load_catalog(self.catalog)
         own = {"weights": self.weights} if self.weights else {}
@@ -64,11 +66,11 @@ class Describer:
         self.plan = make_plan(DEFAULTS | {SEARCHED: [self.representation]}, catalog, self.backbone, SEARCHED)
         if any("foreign" in row for row in self.plan["representations"].values()):
             raise OrderlessError(f"representation '{self.representation}': a part is not made from images. Take another.")
-        if self.engine == "auto":
-            self.engine = "vlfeat" if importlib.util.find_spec("cyvlfeat") else "torch"
-        if self.engine not in engines.ENGINES:
-            raise OrderlessError(f"backend '{self.engine}' does not exist.{nearest(self.engine, [*engines.ENGINES, 'auto'])}")
-        engines.get(self.engine)  # a missing one is missed before the network runs
+        if self.backend == "auto":
+            self.backend = "vlfeat" if importlib.util.find_spec("cyvlfeat") else "torch"
+        if self.backend not in backends.BACKENDS:
+            raise OrderlessError(f"backend '{self.backend}' does not exist.{nearest(self.backend, [*backends.BACKENDS, 'auto'])}")
+        backends.get(self.backend)  # a missing one is missed before the network runs
         model, _ = fetch_model(self.entry, self.backbone)
         content = {key: checksum(value.numpy()) for key, value in model.state_dict().items()}
         self.network_recipe = recipe(self.entry["layers"], content)
@@ -87,7 +89,7 @@ class Describer:
 
     def extractor(self):
         """The extractor of the plan's sets with the projections learned so far."""
-        from orderless.activations import Extractor
+        from orderless.activations.extraction import Extractor
 
         return Extractor(self.network, self.entry, self.plan["sets"], self.part("projections"), self.device)
 
@@ -103,9 +105,10 @@ class Describer:
 
     def fit(self, images: list, descriptors: int = DEFAULTS["sample"]["descriptors"], progress=quiet) -> "Describer":
         """Learn projections, codebooks and second projections on images; returns itself. descriptors: sampled from them in all."""
-        from orderless.activations import POOLED, Extractor, sample
-        from orderless.normalisation import l2
-        from orderless.projection import fit_pca, project
+        from orderless.activations.extraction import POOLED, Extractor
+        from orderless.activations.projection import fit_pca, project
+        from orderless.activations.sampling import sample
+        from orderless.representations.normalisation import l2
 
         self.learned = {}
         if not self.needs_fit():
@@ -130,7 +133,7 @@ class Describer:
                         f"representation '{self.representation}': {len(x)} descriptors of {len(images)} images cannot make "
                         f"{encoder.words} words. Learn on more images, or lower 'words' of the catalog's {book['encoder']['kind']}."
                     )
-                arrays = encoder.fit(x, engines.get(self.engine), seed(*axes))
+                arrays = encoder.fit(x, backends.get(self.backend), seed(*axes))
                 self.learned |= {f"codebooks/{name}/{key}": value for key, value in arrays.items()}
         reduced = {leaf: row["reduce"] for leaf, row in self.plan["representations"].items() if "reduce" in row}
         finished = self.describe(images, progress) if reduced else None
@@ -141,7 +144,7 @@ class Describer:
 
     def describe(self, images: list, progress=quiet) -> Representations:
         """The finished representations of images: files, PIL images or arrays."""
-        from orderless.activations import extract
+        from orderless.activations.extraction import extract
 
         parts: list[tuple[Arrays, dict[str, int]]] = []
         for first in range(0, len(images), SHARD):
@@ -169,7 +172,7 @@ class Describer:
 
     @classmethod
     def load(cls, path: str | Path, **given: Any) -> "Describer":
-        """A describer from a file of `save`. given: `weights`, `device` or `engine` where they are others here.
+        """A describer from a file of `save`. given: `weights`, `device` or `backend` where they are others here.
 
         Raises OrderlessError where the file is damaged, or the weights are not those that it was made with.
         """
@@ -187,7 +190,7 @@ class Describer:
             if given.get(key) not in (None, made[key]):
                 raise OrderlessError(f"{file.path}: was made with {key} '{made[key]}', not '{given[key]}'. {remedy}")
         learned = {name.removeprefix("learned/"): file[name] for name in file.names() if name.startswith("learned/")}
-        here = {key: given[key] for key in ("weights", "device", "engine") if given.get(key)}
+        here = {key: given[key] for key in ("weights", "device", "backend") if given.get(key)}
         found = cls(**made | here, learned=learned)
         if found.network_recipe != file.header["network"]:
             raise OrderlessError(f"{file.path}: was made with other weights or layers of '{made['backbone']}'. {remedy}")
@@ -195,7 +198,7 @@ class Describer:
 
     def encode(self, tensors: Arrays, names: list[str]) -> tuple[Arrays, dict[str, int]]:
         """Descriptors of images as stored vectors and their dimensions."""
-        return encode_shard(Encoded(tensors, {}), names, self.plan, self.part("codebooks"), engines.get(self.engine))[:2]
+        return encode_shard(Encoded(tensors, {}), names, self.plan, self.part("codebooks"), backends.get(self.backend))[:2]
 
     def finished(self, parts: list[tuple[Arrays, dict[str, int]]]) -> Representations:
         """Stored vectors as finished ones."""
@@ -251,7 +254,7 @@ def listed(images: Any) -> list:
 
 def named(images: list, first: int = 0) -> tuple[list[str], Callable]:
     """Names of images for messages, and what opens an image by its name. first: the number of the first."""
-    from orderless.images import open_image
+    from orderless.files.images import open_image
 
     names = [str(image) if isinstance(image, (str, Path)) else f"image {place}" for place, image in enumerate(images, first)]
     held = dict(zip(names, images, strict=True))
@@ -260,7 +263,7 @@ def named(images: list, first: int = 0) -> tuple[list[str], Callable]:
 
 def image_files(folder: str | Path) -> list[Path]:
     """The image files of a folder; an error where there are none."""
-    from orderless.images import find_images
+    from orderless.files.images import find_images
 
     folder = Path(folder)
     found = find_images(folder) if folder.is_dir() else []

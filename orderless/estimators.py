@@ -19,14 +19,15 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from orderless import encoders, engines
-from orderless.catalog import DEFAULTS, check_entry
+from orderless import backends, encoders
+from orderless.activations.projection import fit_pca, project
+from orderless.catalog.configuration import DEFAULTS
+from orderless.catalog.entries import check_entry
 from orderless.errors import OrderlessError, nearest
-from orderless.inverted import histogram, inverse_frequencies, weigh
-from orderless.normalisation import STEPS, l2, normalise
-from orderless.projection import fit_pca, project
-from orderless.representations import Bag, encode_bag, storable
-from orderless.seeds import generator
+from orderless.files.seeds import generator
+from orderless.representations.encoding import Bag, encode_bag, storable
+from orderless.representations.normalisation import STEPS, l2, normalise
+from orderless.representations.words import histogram, inverse_frequencies, weigh
 
 POOLINGS = {"mpp": ["l2", "mean"], "nfk": ["counts"], "csf": ["l2", "concat"]}  # over scales, as in the catalog
 
@@ -61,7 +62,7 @@ class BagEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
 
     def fit(self, X: Any, y: Any = None) -> "BagEncoder":
         """Learn projection and codebook on the images' descriptors. y serves encoders that are trained with labels alone."""
-        bags, encoder, engine, state = self._read(X, reset=True), self._encoder(), self._engine(), self.random_state
+        bags, encoder, backend, state = self._read(X, reset=True), self._encoder(), self._engine(), self.random_state
         seed = int(state) if isinstance(state, Integral) else int(check_random_state(state).randint(2**31))
         x = np.concatenate([bag.x for bag in bags])
         least = max(getattr(encoder, "words", 1), 1 if self.projection is None else 2)
@@ -75,7 +76,7 @@ class BagEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         self._fit_projection(x)
         for bag in bags:
             bag.x = self._projected(bag.x)
-        self.codebook_ = self._learn(encoder, engine, self._projected(x), bags, y, seed)
+        self.codebook_ = self._learn(encoder, backend, self._projected(x), bags, y, seed)
         self._n_features_out = self._vectors([bag for bag in bags if len(bag.x)][:1]).shape[1]
         return self
 
@@ -100,8 +101,8 @@ class BagEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         """What `backend` names; None for an encoder that has no choice of it."""
         if not hasattr(self, "backend"):
             return None
-        self._check("backend", self.backend, engines.ENGINES)
-        return engines.get(self.backend)
+        self._check("backend", self.backend, backends.BACKENDS)
+        return backends.get(self.backend)
 
     def _check(self, name: str, value: str, valid: Iterable[str]) -> None:
         """Refuse a parameter that is none of the valid ones."""
@@ -147,17 +148,17 @@ class BagEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         """Descriptors (n, d) as the encoder takes them."""
         return project(l2(x) if self._choice().get("unit") else x, self.projection_) if self.projection_ else x
 
-    def _learn(self, encoder: Any, engine: Any, x: np.ndarray, bags: list[Bag], y: Any, seed: int) -> dict[str, np.ndarray]:
+    def _learn(self, encoder: Any, backend: Any, x: np.ndarray, bags: list[Bag], y: Any, seed: int) -> dict[str, np.ndarray]:
         """The codebook, from the projected sample x of the bags' descriptors."""
-        return encoder.fit(x, engine, seed)
+        return encoder.fit(x, backend, seed)
 
     def _vectors(self, bags: list[Bag]) -> Any:
         """The vectors of images whose descriptors are projected."""
-        encoder, engine, steps = self._encoder(), self._engine(), list(self.normalisation)
+        encoder, backend, steps = self._encoder(), self._engine(), list(self.normalisation)
         row = {"pooling": self._chain(), "normalisation": steps}
         # joblib hands large arrays on as read-only maps, which cyvlfeat does not take.
         codebook = {name: np.require(array, requirements="W") for name, array in self.codebook_.items()}
-        found = [encode_bag(bag, {"": row}, encoder, codebook, engine)[""] if len(bag.x) else None for bag in bags]
+        found = [encode_bag(bag, {"": row}, encoder, codebook, backend)[""] if len(bag.x) else None for bag in bags]
         zeros = np.zeros(getattr(self, "_n_features_out", 0), np.float32)
         stacked = np.stack([zeros if vector is None else vector for vector in found])
         # The workflow stores signs in two bits, and gives them their length when it reads them.
@@ -196,9 +197,9 @@ class OrderlessPooling(BagEncoder):
             raise OrderlessError(f"OrderlessPooling: '{entry['kind']}' is not for it. Take BagOfWords or CrossLayerPooling.")
         return entry
 
-    def _learn(self, encoder: Any, engine: Any, x: np.ndarray, bags: list[Bag], y: Any, seed: int) -> dict[str, np.ndarray]:
+    def _learn(self, encoder: Any, backend: Any, x: np.ndarray, bags: list[Bag], y: Any, seed: int) -> dict[str, np.ndarray]:
         if not getattr(encoder, "supervised", False):
-            return super()._learn(encoder, engine, x, bags, y, seed)
+            return super()._learn(encoder, backend, x, bags, y, seed)
         if y is None:
             raise ValueError("OrderlessPooling requires y to be passed, as its encoder is trained with labels, but y is None.")
         labels = np.asarray(y)
@@ -329,7 +330,7 @@ class BagOfWords(BagEncoder):
     _kind = "bow"
     _steps = ("signed_sqrt", "idf", "l2")
 
-    def _learn(self, encoder: Any, engine: Any, x: np.ndarray, bags: list[Bag], y: Any, seed: int) -> dict[str, np.ndarray]:
+    def _learn(self, encoder: Any, backend: Any, x: np.ndarray, bags: list[Bag], y: Any, seed: int) -> dict[str, np.ndarray]:
         codebook = encoder.fit(x, None, seed)
         self.idf_ = inverse_frequencies(self._counts(encoder, codebook, bags))
         return codebook

@@ -7,17 +7,17 @@ the pre-trained SVM classifiers", and accumulate the scores over the overlapping
 import numpy as np
 
 from orderless.encoders import encode_bags
-from orderless.normalisation import normalise
+from orderless.representations.normalisation import normalise
 
 
 def patch_scores(
-    x: np.ndarray, encoder, codebook: dict[str, np.ndarray], engine, chain: list[str], weights: np.ndarray, block: int = 256
+    x: np.ndarray, encoder, codebook: dict[str, np.ndarray], backend, chain: list[str], weights: np.ndarray, block: int = 256
 ) -> np.ndarray:
     """(n, classes) scores of each descriptor (n, d) alone: encoded, normalised by the chain, times the weights (classes, D)."""
     found = np.empty((len(x), len(weights)))
     for first in range(0, len(x), block):
         rows = x[first : first + block]
-        vectors = encode_bags(encoder, rows, None, [1] * len(rows), codebook, engine)
+        vectors = encode_bags(encoder, rows, None, [1] * len(rows), codebook, backend)
         found[first : first + block] = normalise(vectors, chain) @ weights.T
     return found
 

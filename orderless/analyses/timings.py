@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from orderless.activations import Extractor
-from orderless.views import Level, cut, pyramid_sides, whole
+from orderless.activations.extraction import Extractor
+from orderless.activations.views import Level, cut, pyramid_sides, whole
 
 
 def crops_of_windows(side: int, window: int, stride: float, grid: int) -> Level:

@@ -61,9 +61,12 @@ def sight(network: "DenseNetwork") -> Reach | None:
     return None
 
 
-def in_bands(network: "DenseNetwork", x: torch.Tensor, pixels: int) -> dict[str, torch.Tensor]:
-    """The maps of a dense network for inputs (n, 3, h, w), in bands of about so many pixels, or at once where it has no bands."""
-    return network(x) if network.reach is None else joined(network, x, pixels, network.reach)
+def in_bands(network: "DenseNetwork", x: torch.Tensor, pixels: int, seen: Reach | None) -> dict[str, torch.Tensor]:
+    """The maps of a dense network for inputs (n, 3, h, w), in bands of about `pixels` pixels each.
+
+    seen: `reach` of the network; where it is None the network has no bands, and the input goes through at once.
+    """
+    return network(x) if seen is None else joined(network, x, pixels, seen)
 
 
 def joined(network: "DenseNetwork", x: torch.Tensor, pixels: int, seen: Reach) -> dict[str, torch.Tensor]:

@@ -8,7 +8,6 @@ On an input of the training size the dense network's maps are those of the plain
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import fx, nn
@@ -18,7 +17,6 @@ from torch.fx.passes.shape_prop import ShapeProp
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
-from orderless.backbones.bands import Reach, reach
 from orderless.errors import OrderlessError, nearest
 
 
@@ -69,11 +67,6 @@ class DenseNetwork:
             convolution.dilation = (2, 2) if device == "cpu" and has_onednn() else (1, 1)
         self.module.to(torch.device(device)).to(memory_format=torch.channels_last).requires_grad_(False)
         return self
-
-    @cached_property
-    def reach(self) -> Reach | None:
-        """How far units see: `bands.reach`."""
-        return reach(self)
 
     @torch.inference_mode()
     def _measure(self) -> dict[str, Geometry]:

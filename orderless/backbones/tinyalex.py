@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from orderless.datasets.digits import background, deform, enlarge, finish, load_block, paste
-from orderless.seeds import generator, seed
+from orderless.files.seeds import generator, seed
 
 INPUT = 32
 

@@ -10,7 +10,7 @@ from torch import nn
 from torchvision.models import VisionTransformer
 
 from orderless.backbones.dense import DenseNetwork, Geometry, as_map
-from orderless.catalog import is_global
+from orderless.catalog.entries import is_global
 from orderless.errors import OrderlessError, nearest
 
 

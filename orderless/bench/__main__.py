@@ -7,7 +7,7 @@ import os
 import resource
 from pathlib import Path
 
-from orderless.bench import TOPICS
+from orderless.bench.measure import TOPICS
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
 
     import torch
 
-    from orderless.bench import machine
+    from orderless.bench.measure import machine
 
     torch.set_num_threads(args.threads)
     module = importlib.import_module(f"orderless.bench.{args.topic}")

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from orderless.bench import row, timed
-from orderless.classification import choose_c, fit, folds, gram
-from orderless.evaluation import headline
-from orderless.normalisation import l2
+from orderless.bench.measure import row, timed
+from orderless.classification.classifiers import choose_c, fit, folds, gram
+from orderless.classification.evaluation import headline
+from orderless.representations.normalisation import l2
 
 IMAGES, DIMENSIONS, CLASSES, GRID, FOLDS = 5000, 65_536, 20, [0.1, 0.3, 1, 3, 10], 3
 

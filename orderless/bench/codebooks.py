@@ -5,10 +5,11 @@ import warnings
 import numpy as np
 import torch
 
-from orderless.bench import paired, row
+from orderless.backends import torch as dense
+from orderless.backends.mixtures import Gmm, start_from_centres, variance_floor
+from orderless.backends.products import affine
 from orderless.bench.descriptors import sift
-from orderless.engines import Gmm, dense, start_from_centres, variance_floor
-from orderless.engines.products import affine
+from orderless.bench.measure import paired, row
 
 WORDS, EM_ROWS, EM_STEPS, LLOYD_ROWS, LLOYD_STEPS = 256, 80_000, 10, 100_000, 20
 
@@ -36,10 +37,10 @@ def measure() -> list[dict]:
 
 
 def expectation_maximisation(x: np.ndarray) -> list[dict]:
-    """EM of both engines and of scikit-learn."""
+    """EM of both backends and of scikit-learn."""
     from sklearn.mixture import GaussianMixture
 
-    from orderless.engines import vlfeat
+    from orderless.backends import vlfeat
 
     floor = variance_floor(x)
     start = start_from_centres(x, dense.kmeans(x[:30_000], WORDS, 10, 0), floor)
@@ -71,7 +72,7 @@ def expectation_maximisation(x: np.ndarray) -> list[dict]:
 
 
 def lloyd(x: np.ndarray) -> list[dict]:
-    """k-means of both engines, scikit-learn and faiss."""
+    """k-means of both backends, scikit-learn and faiss."""
     import faiss
     from sklearn.cluster import KMeans
 

@@ -7,7 +7,7 @@ def sift(count: int) -> np.ndarray:
     """(count, 128) float32 of both photographs in a seeded order."""
     from sklearn.datasets import load_sample_images
 
-    from orderless.sift import dense_sift
+    from orderless.activations.sift import dense_sift
 
     found = np.concatenate([dense_sift(image, 2, size)[0] for image in load_sample_images().images for size in (4, 6)])
     return np.ascontiguousarray(found[np.random.default_rng(0).permutation(len(found))[:count]], np.float32)

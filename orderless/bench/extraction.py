@@ -11,19 +11,21 @@ import torch
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
-from orderless.activations import Extractor, extract
+from orderless.activations.extraction import Extractor, extract
+from orderless.activations.projection import fit_pca
+from orderless.activations.views import cut, pyramid_sides, whole
 from orderless.analyses.timings import crops_of_windows
-from orderless.backbones import architecture, densify, fetch_model, pick_device
 from orderless.backbones.dense import DenseNetwork
-from orderless.bench import paired, row, timed
-from orderless.catalog import DEFAULTS, load_catalog, merge
+from orderless.backbones.networks import architecture, densify, pick_device
+from orderless.backbones.weights import fetch_model
+from orderless.bench.measure import paired, row, timed
+from orderless.catalog.configuration import DEFAULTS
+from orderless.catalog.entries import load_catalog, merge
+from orderless.catalog.plans import make_plan
 from orderless.describer import quiet
 from orderless.encoders.crosslayer import Encoder
-from orderless.images import read_image
-from orderless.normalisation import normalise
-from orderless.plans import make_plan
-from orderless.projection import fit_pca
-from orderless.views import cut, pyramid_sides, whole
+from orderless.files.images import read_image
+from orderless.representations.normalisation import normalise
 
 CAFFENET: dict[str, Any] = {
     "kind": "caffenet", "weights": "random", "input": 227, "canvas": 256, "mean": [0.5] * 3, "std": [0.25] * 3,
@@ -95,7 +97,7 @@ def pooling_against_forward(network: DenseNetwork, device: str) -> dict:
 
 def job_against_forward(data: str, weights: str, device: str, images: int = 60) -> dict:
     """Images on disk to projected descriptors (MobileNetV2, three scales), beside the bare forward passes of the same batches."""
-    from orderless.images import find_images
+    from orderless.files.images import find_images
 
     catalog = load_catalog({"backbones": {"mobilenet_v2": {"weights": weights, "adapt": {"views": {"pyramid": {"scales": 3}}}}}})
     entry = catalog["backbones"]["mobilenet_v2"]

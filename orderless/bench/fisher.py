@@ -3,10 +3,11 @@
 import numpy as np
 import torch
 
-from orderless.bench import paired, row
+from orderless.backends import torch as dense
+from orderless.backends.mixtures import start_from_centres, variance_floor
+from orderless.backends.products import affine, gathered
 from orderless.bench.descriptors import sift
-from orderless.engines import dense, start_from_centres, variance_floor
-from orderless.engines.products import affine, gathered
+from orderless.bench.measure import paired, row
 
 ROWS, WORDS = 4410, 256  # activations of an image in paper B, Gaussians of its mixture
 
@@ -24,7 +25,7 @@ def measure() -> list[dict]:
     from cyvlfeat.kmeans import kmeans_quantize
     from cyvlfeat.vlad import vlad
 
-    from orderless.engines import vlfeat
+    from orderless.backends import vlfeat
 
     x = sift(100_000)
     sample, x = x[:30_000], np.ascontiguousarray(x[40_000 : 40_000 + ROWS])

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from orderless.bench import row, timed
-from orderless.inverted import InvertedIndex, Words
-from orderless.storage import Tensors, save
+from orderless.bench.measure import row, timed
+from orderless.files.storage import Tensors, save
+from orderless.representations.words import Words
+from orderless.retrieval.inverted import InvertedIndex
 
 WORDS, EACH, DIMENSIONS, QUERIES = 20_000, 500, 512, 50
 CHAIN = ["signed_sqrt", "idf", "l2"]

@@ -4,7 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from orderless.catalog import load_catalog, load_config, lookup, merge, official, read_yaml
+from orderless.catalog.configuration import load_config
+from orderless.catalog.datasets import official
+from orderless.catalog.entries import load_catalog, lookup, merge, read_yaml
 from orderless.errors import OrderlessError
 
 EXAMPLES = """examples:
@@ -64,7 +66,7 @@ def megabytes(entry: dict) -> str:
 def state(entry: dict, data: Path) -> str:
     """What is here of a data set, at a glance."""
     from orderless.datasets.official import fits, made_of
-    from orderless.downloads import read_lock
+    from orderless.files.downloads import read_lock
 
     if "root" in entry:
         return entry["root"]

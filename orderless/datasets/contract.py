@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from orderless.errors import OrderlessError
-from orderless.images import find_images
+from orderless.files.images import find_images
 
 
 def inside(root: Path, path: str) -> Path:

@@ -13,9 +13,9 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
 from orderless.errors import OrderlessError
-from orderless.images import find_images, read_image
-from orderless.seeds import generator
-from orderless.storage import file_hash
+from orderless.files.images import find_images, read_image
+from orderless.files.seeds import generator
+from orderless.files.storage import file_hash
 
 Draw = np.random.Generator
 

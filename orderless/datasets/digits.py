@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from orderless.seeds import generator
-from orderless.storage import file_hash
+from orderless.files.seeds import generator
+from orderless.files.storage import file_hash
 
 BLOCKS = {"source": (0, 970), "train": (970, 1250), "val": (1250, 1390), "test": (1390, 1797)}
 CLASSES = 10  # scene classes; class c is rich in the digits c, c + 1 and c + 3 (mod 10): every pair shares at most one

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from orderless.datasets.rows import examine, keep_fraction
 from orderless.errors import OrderlessError
-from orderless.images import find_images
-from orderless.seeds import generator
+from orderless.files.images import find_images
+from orderless.files.seeds import generator
 
 
 def existing(root: str | Path) -> Path:

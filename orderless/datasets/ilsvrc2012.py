@@ -6,7 +6,7 @@ from pathlib import Path
 from orderless.datasets.contract import inside
 from orderless.datasets.folder import class_folders, in_order
 from orderless.errors import OrderlessError
-from orderless.images import find_images
+from orderless.files.images import find_images
 
 
 def mapped(path: Path) -> dict[str, str]:

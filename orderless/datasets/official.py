@@ -8,10 +8,10 @@ import importlib
 import json
 from pathlib import Path
 
-from orderless.archives import BadArchive, unpack
 from orderless.datasets.rows import check_expected, count, examine, keep_fraction
-from orderless.downloads import Source, fetch, pin, read_lock, verify, write_lock
 from orderless.errors import OrderlessError
+from orderless.files.archives import BadArchive, unpack
+from orderless.files.downloads import Source, fetch, pin, read_lock, verify, write_lock
 
 
 def sources(entry: dict) -> list[Source]:

@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image
 
 from orderless.errors import OrderlessError
-from orderless.images import read_image
-from orderless.seeds import generator
-from orderless.storage import file_hash
+from orderless.files.images import read_image
+from orderless.files.seeds import generator
+from orderless.files.storage import file_hash
 
 LEAST = {"train": 2, "test": 1}  # images of a class that a fraction leaves, where there are as many
 

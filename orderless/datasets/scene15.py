@@ -5,7 +5,7 @@ from pathlib import Path
 from orderless.datasets.contract import inside
 from orderless.datasets.folder import check_enough, class_folders, in_order
 from orderless.errors import OrderlessError
-from orderless.seeds import generator
+from orderless.files.seeds import generator
 
 
 def rows(root: Path, entry: dict, seed: int) -> list[dict]:

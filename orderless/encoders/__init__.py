@@ -2,9 +2,9 @@
 
 One file each, and nothing else: the catalog takes it by `kind`, scikit-learn by `orderless.OrderlessPooling("kind")`. A file
 `kind.py` defines `Encoder`, a frozen dataclass whose fields are the catalog's parameters (numbers above 0), with
-`fit(x, engine, seed) -> codebook` (a dict of arrays, empty where nothing is learned), `encode(x, guide, codebook, engine)
+`fit(x, backend, seed) -> codebook` (a dict of arrays, empty where nothing is learned), `encode(x, guide, codebook, backend)
 -> (D,) float32`, `learned`: whether it has a codebook, and `mean_type`: whether the vector of two bags is the count-weighted
-mean of theirs. One that is faster with several bags at once also has `encode_many(x, counts, codebook, engine)`. One whose
+mean of theirs. One that is faster with several bags at once also has `encode_many(x, counts, codebook, backend)`. One whose
 class says `guided` weighs descriptors by another layer, `guide` (n, g); `supervised`, is trained with labels, by `fit_labelled`;
 `sparse`, makes bags of words instead, by `encode_words`.
 """
@@ -61,10 +61,10 @@ def is_guided(encoder: Any) -> bool:
     return bool(getattr(encoder, "guided", False))
 
 
-def encode_bags(encoder: Any, x: np.ndarray, guide: np.ndarray | None, counts: list[int], codebook: dict, engine) -> np.ndarray:
+def encode_bags(encoder: Any, x: np.ndarray, guide: np.ndarray | None, counts: list[int], codebook: dict, backend) -> np.ndarray:
     """The vectors of several bags, none of them empty, whose descriptors x (n, d) lie one after another: (bags, D) float32."""
     if hasattr(encoder, "encode_many"):
-        return encoder.encode_many(x, counts, codebook, engine)
+        return encoder.encode_many(x, counts, codebook, backend)
     ends = np.cumsum(counts)
     cuts = [slice(end - count, end) for end, count in zip(ends, counts, strict=True)]
-    return np.stack([encoder.encode(x[cut], None if guide is None else guide[cut], codebook, engine) for cut in cuts])
+    return np.stack([encoder.encode(x[cut], None if guide is None else guide[cut], codebook, backend) for cut in cuts])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orderless.engines import check_enough
+from orderless.backends.mixtures import check_enough
 
 LINKS, BUILDING = 32, 80  # of the graph (HNSW) that finds words approximately: neighbours a node, candidates while building
 
@@ -42,7 +42,7 @@ class Encoder:
     learned = True
     sparse = True
 
-    def fit(self, x: np.ndarray, engine, seed: int) -> dict[str, np.ndarray]:
+    def fit(self, x: np.ndarray, backend, seed: int) -> dict[str, np.ndarray]:
         """x: (n, d) training descriptors. Returns centres (k, d), scale (1,), above `exact` words graph (bytes of faiss), and
         with signatures rotation (d, bits) and medians (k, bits).
         """

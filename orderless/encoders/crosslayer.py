@@ -13,9 +13,9 @@ class Encoder:
     learned = False
     guided = True
 
-    def fit(self, x: np.ndarray, engine, seed: int) -> dict[str, np.ndarray]:
+    def fit(self, x: np.ndarray, backend, seed: int) -> dict[str, np.ndarray]:
         return {}
 
-    def encode(self, x: np.ndarray, guide: np.ndarray, codebook: dict[str, np.ndarray], engine) -> np.ndarray:
+    def encode(self, x: np.ndarray, guide: np.ndarray, codebook: dict[str, np.ndarray], backend) -> np.ndarray:
         """Paper D, Eq. 2: P_k = sum over i of x_i a_ik. x: (n, d), guide a: (n, K) at the same units. Returns (K d,)."""
         return (guide.T @ x).reshape(-1)

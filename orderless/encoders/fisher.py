@@ -15,14 +15,14 @@ class Encoder:
     mean_type = True
     learned = True
 
-    def fit(self, x: np.ndarray, engine, seed: int) -> dict[str, np.ndarray]:
+    def fit(self, x: np.ndarray, backend, seed: int) -> dict[str, np.ndarray]:
         """x: (n, d) training descriptors. Returns means (K, d), covariances (K, d), priors (K,)."""
-        return engine.gmm(x, self.words, self.iterations, seed)
+        return backend.gmm(x, self.words, self.iterations, seed)
 
-    def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], engine) -> np.ndarray:
+    def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], backend) -> np.ndarray:
         """(n, d) -> (2 K d,): the mean gradient of the log-likelihood (the summand of paper B's Eq. 1), not normalised."""
-        return engine.fisher_vector(x, codebook)
+        return backend.fisher_vector(x, codebook)
 
-    def encode_many(self, x: np.ndarray, counts: list[int], codebook: dict[str, np.ndarray], engine) -> np.ndarray:
+    def encode_many(self, x: np.ndarray, counts: list[int], codebook: dict[str, np.ndarray], backend) -> np.ndarray:
         """Several bags, one after another in x: (bags, 2 K d)."""
-        return engine.fisher_vectors(x, counts, codebook)
+        return backend.fisher_vectors(x, counts, codebook)

@@ -53,7 +53,7 @@ class Encoder:
         weight, bias = layer.weight.detach()[:, :, 0].numpy() / scale, layer.state_dict()["bias"].numpy()
         return {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)}
 
-    def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], engine) -> np.ndarray:
+    def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], backend) -> np.ndarray:
         """(n, d) -> (channels d,): paper D's Eq. 2 with the guidance max(0, W x + b)."""
         maps = np.maximum(x @ codebook["weight"].T + codebook["bias"], 0)
         return (maps.T @ x).reshape(-1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orderless.engines import check_enough
+from orderless.backends.mixtures import check_enough
 
 BLOCK = 1024  # rows coded together: their codes stay in the processor's cache
 LEARNING_ROWS = 20_000  # rows a dictionary is learned from at most: bounds the time
@@ -115,13 +115,13 @@ class Encoder:
     mean_type = False
     learned = True
 
-    def fit(self, x: np.ndarray, engine, seed: int) -> dict[str, np.ndarray]:
+    def fit(self, x: np.ndarray, backend, seed: int) -> dict[str, np.ndarray]:
         """x: (n, d) training descriptors. Returns atoms (K, d) and penalty (1,), the lambda that goes with their scale."""
         penalty = self.penalty * float(np.linalg.norm(x.astype(np.float64), axis=1).mean())
         atoms = learn_dictionary(x, self.words, penalty, self.iterations, seed)
         return {"atoms": atoms, "penalty": np.array([penalty], np.float32)}
 
-    def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], engine) -> np.ndarray:
+    def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], backend) -> np.ndarray:
         """(n, d) -> (K d,), atom by atom: sum_i (x_i - B u_i) u_i', u_i the sparse code of x_i; not normalised."""
         atoms = codebook["atoms"].astype(np.float64)
         codes = sparse_codes(x, atoms, float(codebook["penalty"][0]), self.sweeps)

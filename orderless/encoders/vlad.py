@@ -17,14 +17,14 @@ class Encoder:
     mean_type = False
     learned = True
 
-    def fit(self, x: np.ndarray, engine, seed: int) -> dict[str, np.ndarray]:
+    def fit(self, x: np.ndarray, backend, seed: int) -> dict[str, np.ndarray]:
         """x: (n, d) training descriptors. Returns centres (k, d)."""
-        return {"centres": engine.kmeans(x, self.words, self.iterations, seed)}
+        return {"centres": backend.kmeans(x, self.words, self.iterations, seed)}
 
-    def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], engine) -> np.ndarray:
+    def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], backend) -> np.ndarray:
         """(n, d) -> (k d,): the weighted sum of residuals, not normalised."""
-        return engine.vlad(x, codebook["centres"], self.nearest, self.sigma)
+        return backend.vlad(x, codebook["centres"], self.nearest, self.sigma)
 
-    def encode_many(self, x: np.ndarray, counts: list[int], codebook: dict[str, np.ndarray], engine) -> np.ndarray:
+    def encode_many(self, x: np.ndarray, counts: list[int], codebook: dict[str, np.ndarray], backend) -> np.ndarray:
         """Several bags, one after another in x: (bags, k d)."""
-        return engine.vlads(x, counts, codebook["centres"], self.nearest, self.sigma)
+        return backend.vlads(x, counts, codebook["centres"], self.nearest, self.sigma)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from orderless.plans import leaves
+from orderless.catalog.plans import leaves
 
 COLUMNS = ["dataset", "backbone", "representation", "metric", "value", "low", "high", "n", "dimensions", "bytes", "seconds"]
 PAPERS = {"gong2014": "Gong 2014", "yoo2015": "Yoo 2015", "liu2015": "Liu 2015", "li2016": "Li 2016"}

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from orderless.catalog import WORKFLOW, read_yaml
-from orderless.evaluation import average_precision_11
+from orderless.catalog.entries import WORKFLOW, read_yaml
+from orderless.classification.evaluation import average_precision_11
 from orderless.reports import METRICS
 
 PAPERS = {  # paper -> what its family is called, and its colour, the same in every plot (colour-blind safe)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from orderless.evaluation import average_precision_11
+from orderless.classification.evaluation import average_precision_11
 from orderless.reports import METRICS, PAPERS, SCALES, headline, readable
 
 STYLE = """

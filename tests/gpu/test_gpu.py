@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from orderless import engines
-from orderless.activations import Extractor
-from orderless.backbones import architecture
+from orderless import backends
+from orderless.activations.extraction import Extractor
 from orderless.backbones.dense import DenseNetwork
+from orderless.backbones.networks import architecture
 from orderless.bench.extraction import CAFFENET, noise
-from orderless.catalog import DEFAULTS, load_catalog
-from orderless.plans import make_plan
+from orderless.catalog.configuration import DEFAULTS
+from orderless.catalog.entries import load_catalog
+from orderless.catalog.plans import make_plan
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="NO GPU HERE: nothing of the suite was run on one")
 TOLERANCE = 2e-3  # relative: convolutions on the tensor cores may take TF32
@@ -21,7 +22,7 @@ def apart(one, other):
 
 
 def test_engines(real_descriptors):
-    gpu, cpu = engines.get("torch"), engines.get("vlfeat")
+    gpu, cpu = backends.get("torch"), backends.get("vlfeat")
     mixture = cpu.gmm(real_descriptors, 8, 20, 0)
     assert apart(gpu.fisher_vector(real_descriptors, mixture), cpu.fisher_vector(real_descriptors, mixture)) < TOLERANCE
     centres = gpu.kmeans(real_descriptors, 10, 20, 0)

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orderless import engines
+from orderless import backends
 from orderless.datasets.folder import list_folder
-from orderless.storage import Tensors
+from orderless.files.storage import Tensors
 from tests.conftest import snakemake, write_config
 
 
@@ -60,7 +60,7 @@ def test_fisher_of_both_engines_on_real_descriptors(run):
     mixture = {name: book[name] for name in book.names()}
     x = shard["pyramid.fc7.pca-mpp/x"].astype(np.float32)
     for rows in (x[:1], x[:81], x[:2000]):
-        one, other = (engines.get(name).fisher_vector(rows, mixture) for name in ("vlfeat", "torch"))
+        one, other = (backends.get(name).fisher_vector(rows, mixture) for name in ("vlfeat", "torch"))
         assert np.linalg.norm(one - other) < 1e-4 * np.linalg.norm(one)
 
 
@@ -69,18 +69,18 @@ def test_chinese_palace(test_data):
     import torch
     from sklearn.datasets import load_sample_image
 
-    from orderless.activations import Extractor
-    from orderless.backbones import fetch_model
+    from orderless.activations.extraction import Extractor
+    from orderless.activations.views import whole
     from orderless.backbones.dense import DenseNetwork
-    from orderless.catalog import load_catalog
-    from orderless.views import whole
+    from orderless.backbones.weights import fetch_model
+    from orderless.catalog.entries import load_catalog
 
     entry = load_catalog({})["backbones"]["mobilenet_v2"] | {"weights": str(test_data / "weights/mobilenet_v2-imagenet.pth")}
     model, _ = fetch_model(entry, "mobilenet_v2")
     extractor = Extractor(DenseNetwork(model, entry["layers"], 224, "mobilenet_v2"), entry, {}, {})
     from PIL import Image
 
-    from orderless.views import cut
+    from orderless.activations.views import cut
 
     maps = extractor.forward(cut(Image.fromarray(load_sample_image("china.jpg")), whole(224)))
     assert int(torch.as_tensor(maps["fc8"]).flatten().argmax()) == 698

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 import orderless
-from orderless import backbones
 from orderless.__main__ import main
-from orderless.catalog import load_catalog
+from orderless.backbones import networks as backbones
+from orderless.catalog.entries import load_catalog
 from orderless.errors import OrderlessError
 
 SMALL = {"backbones": {"tinyalex": {"adapt": {"views": {"pyramid": {"scales": 2}}, "encoders": {"fisher": {"words": 4}}}}}}
@@ -67,7 +67,7 @@ def test_a_fitted_describer_is_kept_in_a_file(folder, options, tmp_path):
     np.testing.assert_array_equal(loaded.vectors(files), expected)
     at_once = orderless.describe(files, representation="mpp", fit_on=files[:4], catalog=SMALL, **options)
     np.testing.assert_array_equal(at_once, expected)
-    other = orderless.Describer.load(tmp_path / "mpp.safetensors", engine="torch").vectors(files)
+    other = orderless.Describer.load(tmp_path / "mpp.safetensors", backend="torch").vectors(files)
     np.testing.assert_allclose(other, expected, atol=1e-3)
     with pytest.raises(OrderlessError, match="made with representation 'mpp', not 'nfk'"):
         orderless.Describer.load(tmp_path / "mpp.safetensors", representation="nfk")

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from orderless.catalog import load_catalog, load_config
+from orderless.catalog.configuration import load_config
+from orderless.catalog.entries import load_catalog
 from tests.conftest import ENVIRONMENT, ROOT
 
 REPRESENTATIONS = load_catalog({})["representations"]

@@ -14,8 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import orderless
-from orderless import encoders, engines, representations
-from orderless.catalog import load_catalog
+from orderless import backends, encoders
+from orderless.catalog.entries import load_catalog
 from orderless.errors import OrderlessError
 from orderless.estimators import (
     POOLINGS,
@@ -27,7 +27,8 @@ from orderless.estimators import (
     OrderlessPooling,
     SparseFisherVector,
 )
-from orderless.representations import Bag, encode_bag, encode_shard
+from orderless.representations import encoding as representations
+from orderless.representations.encoding import Bag, encode_bag, encode_shard
 
 NAMED = [FisherVector, VLAD, SparseFisherVector, BagOfWords, CrossLayerPooling, MultiscalePyramid]
 
@@ -193,15 +194,15 @@ def test_learned_and_encoded_as_the_workflow_does(bags, monkeypatch):
     """Same seed, same sample: the codebook of rule train_codebooks, and the rows of rule encode_representations, to the byte."""
     monkeypatch.setattr(representations, "bags", lambda shard, name: shard)
     model = FisherVector(words=4, iterations=10, random_state=11).fit(bags[0])
-    entry, engine = {"kind": "fisher", "words": 4, "iterations": 10}, engines.get("torch")
-    codebook = encoders.make(entry).fit(np.concatenate(bags[0]), engine, 11)
+    entry, backend = {"kind": "fisher", "words": 4, "iterations": 10}, backends.get("torch")
+    codebook = encoders.make(entry).fit(np.concatenate(bags[0]), backend, 11)
     for key, array in codebook.items():
         np.testing.assert_array_equal(model.codebook_[key], array)
     images = [Bag(x, None, np.zeros((len(x), 4)), np.zeros(len(x), int), np.array([len(x)], float)) for x in bags[0]]
     row = {"set": "s", "codebook": "c", "pooling": ["mean"], "normalisation": ["signed_sqrt", "l2"]}
     plan = {"codebooks": {"c": {"set": "s", "encoder": entry}}, "representations": {"r": row}}
     names = [str(number) for number in range(len(images))]
-    tensors, _, _ = encode_shard(images, names, plan, {"c": codebook}, engine)
+    tensors, _, _ = encode_shard(images, names, plan, {"c": codebook}, backend)
     np.testing.assert_array_equal(model.transform(bags[0]), tensors["r"])
 
 
@@ -314,17 +315,17 @@ class Encoder:
     mean_type = False
     learned = False
 
-    def fit(self, x, engine, seed):
+    def fit(self, x, backend, seed):
         return {}
 
-    def encode(self, x, guide, codebook, engine):
+    def encode(self, x, guide, codebook, backend):
         return (np.abs(x) ** self.power).mean(0) ** (1 / self.power)
 '''
 
 
 def test_a_new_encoder_is_one_file(bags, tmp_path, monkeypatch):
     """The catalog, the plan, the workflow's encoding and the estimators take it from its file alone."""
-    from orderless.plans import make_plan
+    from orderless.catalog.plans import make_plan
 
     monkeypatch.setattr(encoders, "__path__", [*encoders.__path__, str(tmp_path)])
     (tmp_path / "gem.py").write_text(GEM)

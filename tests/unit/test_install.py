@@ -80,8 +80,8 @@ def test_the_library_works_without_vlfeat_and_says_so_where_it_is_asked_for(inst
 
 
 def test_the_commands_work_in_any_folder(installed, tmp_path):
-    from orderless import backbones
-    from orderless.catalog import load_catalog
+    from orderless.backbones import networks as backbones
+    from orderless.catalog.entries import load_catalog
 
     network = load_catalog({})["backbones"]["tinyalex"]
     backbones.save_weights(backbones.architecture(network, "tinyalex"), network, tmp_path / "w.safetensors", "random")

@@ -1,4 +1,4 @@
-"""The workflow on a user's folder: nothing learned from test images, clear words for bad input, the torch engine."""
+"""The workflow on a user's folder: nothing learned from test images, clear words for bad input, the torch backend."""
 
 import json
 import shutil
@@ -8,10 +8,10 @@ import pytest
 from bs4 import BeautifulSoup
 from safetensors import safe_open
 
-from orderless.datasets import read_index
 from orderless.datasets.digits import compose_dataset
-from orderless.images import find_images
-from orderless.storage import Tensors
+from orderless.datasets.index import read_index
+from orderless.files.images import find_images
+from orderless.files.storage import Tensors
 from tests.conftest import SMALL, results, snakemake, write_config
 
 
@@ -119,7 +119,7 @@ def test_bad_input_ends_with_one_clear_message(photographs, tmp_path, case):
 
 
 def test_the_torch_engine_and_skipped_images(photographs, tmp_path):
-    """A run on the torch engine, three images of which cannot be read: left out by name, counted in the report."""
+    """A run on the torch backend, three images of which cannot be read: left out by name, counted in the report."""
     root = tmp_path / "images"
     shutil.copytree(photographs, root)
     victims = find_images(root / "train")[:2] + find_images(root / "test")[:1]

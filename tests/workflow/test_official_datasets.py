@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orderless.catalog import load_catalog
-from orderless.datasets import read_index
+from orderless.catalog.entries import load_catalog
 from orderless.datasets.digits import compose_dataset
+from orderless.datasets.index import read_index
 from tests.conftest import IN_CI, snakemake, write_config
 from tests.layouts import EXPECTED, scene15, serve, serve_all
 from tests.server import Server, pack

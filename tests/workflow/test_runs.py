@@ -11,12 +11,12 @@ import pytest
 import yaml
 from safetensors import safe_open
 
-from orderless.datasets import read_index
+from orderless.datasets.index import read_index
 from orderless.errors import OrderlessError
+from orderless.files.storage import MAKERS, Tensors
 from orderless.reports import COLUMNS
-from orderless.representations import open_descriptors
-from orderless.storage import MAKERS, Tensors
-from orderless.vectors import open_shards
+from orderless.representations.encoding import open_descriptors
+from orderless.representations.vectors import open_shards
 from tests.conftest import ROOT, SMALL, results, snakemake, write_config
 
 ALL = SMALL["datasets"]

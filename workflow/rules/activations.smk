@@ -25,7 +25,7 @@ rule sample_activations:
     message:
         "Sampling activations of {wildcards.backbone} on training images of {wildcards.dataset}"
     script:
-        "../../scripts/sample_activations.py"
+        "../../scripts/activations/sample_activations.py"
 
 
 rule fit_projections:
@@ -46,7 +46,7 @@ rule fit_projections:
     message:
         "Fitting the projections of {wildcards.dataset}, {wildcards.backbone}"
     script:
-        "../../scripts/fit_projections.py"
+        "../../scripts/activations/fit_projections.py"
 
 
 rule extract_activations:
@@ -76,4 +76,4 @@ rule extract_activations:
     message:
         "Extracting {wildcards.dataset}, {wildcards.backbone}, shard {wildcards.shard}"
     script:
-        "../../scripts/extract_activations.py"
+        "../../scripts/activations/extract_activations.py"

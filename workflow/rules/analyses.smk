@@ -32,7 +32,7 @@ rule study_scales:
     message:
         "Studying the scales of {wildcards.dataset}, {wildcards.backbone}"
     script:
-        "../../scripts/study_scales.py"
+        "../../scripts/analyses/study_scales.py"
 
 
 rule study_invariance:
@@ -68,13 +68,13 @@ rule study_invariance:
         study=lambda w: dumps(CATALOG["analyses"]["invariance"]),
         task=task,
         titles=lambda w: dumps(TITLES),
-        engine=CONFIG["encoding"]["backend"],
+        backend=CONFIG["encoding"]["backend"],
         device=CONFIG["device"],
         precision=CONFIG["precision"],
     message:
         "Transforming test images of {wildcards.dataset}, {wildcards.backbone}"
     script:
-        "../../scripts/study_invariance.py"
+        "../../scripts/analyses/study_invariance.py"
 
 
 rule map_confidence:
@@ -103,11 +103,11 @@ rule map_confidence:
     params:
         plan=lambda w: dumps(plan(w)),
         study=lambda w: dumps(CATALOG["analyses"]["confidence"]),
-        engine=CONFIG["encoding"]["backend"],
+        backend=CONFIG["encoding"]["backend"],
     message:
         "Mapping the confidence of {wildcards.dataset}, {wildcards.backbone}"
     script:
-        "../../scripts/map_confidence.py"
+        "../../scripts/analyses/map_confidence.py"
 
 
 rule time_extraction:
@@ -143,7 +143,7 @@ rule time_extraction:
     message:
         "Timing extraction on {wildcards.dataset}, {wildcards.backbone}"
     script:
-        "../../scripts/time_extraction.py"
+        "../../scripts/analyses/time_extraction.py"
 
 
 rule compare_pairs:
@@ -174,7 +174,7 @@ rule compare_pairs:
     message:
         "Comparing pairs on {wildcards.dataset}, {wildcards.backbone}"
     script:
-        "../../scripts/compare_pairs.py"
+        "../../scripts/analyses/compare_pairs.py"
 
 
 rule judge_claims:
@@ -201,7 +201,7 @@ rule judge_claims:
     message:
         "Holding the papers' claims against {wildcards.dataset}, {wildcards.backbone}"
     script:
-        "../../scripts/judge_claims.py"
+        "../../scripts/analyses/judge_claims.py"
 
 
 rule compare_seeds:
@@ -228,4 +228,4 @@ rule compare_seeds:
     message:
         "Comparing {wildcards.dataset}, {wildcards.backbone} with other seeds"
     script:
-        "../../scripts/compare_seeds.py"
+        "../../scripts/analyses/compare_seeds.py"

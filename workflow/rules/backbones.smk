@@ -21,7 +21,7 @@ rule train_tinyalex:
     message:
         "Training TinyAlex on single digits"
     script:
-        "../../scripts/train_tinyalex.py"
+        "../../scripts/backbones/train_tinyalex.py"
 
 
 rule verify_weights:
@@ -42,4 +42,4 @@ rule verify_weights:
     message:
         "Verifying the weights of {wildcards.backbone}"
     script:
-        "../../scripts/verify_weights.py"
+        "../../scripts/backbones/verify_weights.py"

@@ -1,7 +1,7 @@
 # Benchmarks of the suite itself: each topic in a process of its own that has the whole machine. Their page is in every report
 # of this folder: measured by `make bench` on the machine that it names, or in the run itself where `analyses:` asks for `bench`.
-from orderless.bench import TOPICS
-from orderless.storage import file_hash
+from orderless.bench.measure import TOPICS
+from orderless.files.storage import file_hash
 
 BENCH = CATALOG["analyses"]["bench"]
 BENCHED = "reports/bench/bench.json"
@@ -46,7 +46,7 @@ rule collect_bench:
     message:
         "Collecting the benchmarks"
     script:
-        "../../scripts/collect_bench.py"
+        "../../scripts/bench/collect_bench.py"
 
 
 rule plot_bench:
@@ -82,7 +82,7 @@ rule plot_bench:
     message:
         "Showing the benchmarks"
     script:
-        "../../scripts/plot_bench.py"
+        "../../scripts/bench/plot_bench.py"
 
 
 rule bench:

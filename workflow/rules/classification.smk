@@ -34,4 +34,4 @@ for number, bundle in enumerate(bundles(CLASSIFIED)):
         message:
             "Classifying {wildcards.dataset}, {wildcards.backbone}: {params.names}"
         script:
-            "../../scripts/classify.py"
+            "../../scripts/classification/classify.py"

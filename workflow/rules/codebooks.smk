@@ -26,12 +26,12 @@ for (purpose, backbone), each in PLANS.items():
                 runtime="4h",
             params:
                 codebooks=dumps({name: each["codebooks"][name] for name in bundle}),
-                engine=CONFIG["encoding"]["backend"],
+                backend=CONFIG["encoding"]["backend"],
                 seed=CONFIG["seed"],
             message:
                 f"Training {len(bundle)} codebooks of {{wildcards.dataset}}, {backbone}"
             script:
-                "../../scripts/train_codebooks.py"
+                "../../scripts/codebooks/train_codebooks.py"
 
     for number, bundle in enumerate(bundles(learned(each, supervised=True))):
 
@@ -59,4 +59,4 @@ for (purpose, backbone), each in PLANS.items():
             message:
                 f"Training {len(bundle)} guidance layers of {{wildcards.dataset}}, {backbone}"
             script:
-                "../../scripts/train_guidance.py"
+                "../../scripts/codebooks/train_guidance.py"

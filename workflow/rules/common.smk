@@ -8,24 +8,28 @@ ROOT = os.path.realpath(workflow.basedir)
 sys.path.insert(0, ROOT)
 from snakemake.exceptions import WorkflowError
 
-from orderless import catalog as catalogs, plans
+from orderless.catalog import plans
+from orderless.catalog.published import published_figures
+from orderless.catalog.configuration import check_selection, load_config
+from orderless.catalog.datasets import may_skip, official, shard_count, task_of
+from orderless.catalog.entries import load_catalog
 from orderless.errors import OrderlessError
-from orderless.jobs import prepare_environment
+from orderless.files.jobs import prepare_environment
 
 prepare_environment(ROOT)
 
 try:
-    CONFIG = catalogs.load_config(config)
-    CATALOG = catalogs.load_catalog(CONFIG["catalog"])
-    catalogs.check_selection(CONFIG, CATALOG)
-    TASKS = {name: catalogs.task(CATALOG, name) for name in CONFIG["datasets"]}
+    CONFIG = load_config(config)
+    CATALOG = load_catalog(CONFIG["catalog"])
+    check_selection(CONFIG, CATALOG)
+    TASKS = {name: task_of(CATALOG, name) for name in CONFIG["datasets"]}
     PURPOSES = {name: plans.SEARCHED if task == "retrieval" else plans.CLASSIFIED for name, task in TASKS.items()}
     PLANS = {
         (purpose, name): plans.make_plan(CONFIG, CATALOG, name, purpose)
         for purpose in sorted(set(PURPOSES.values()))
         for name in CONFIG["backbones"]
     }
-    SHARDS = {name: catalogs.shards(CONFIG, CATALOG, name) for name in CONFIG["datasets"]}
+    SHARDS = {name: shard_count(CONFIG, CATALOG, name) for name in CONFIG["datasets"]}
 except OrderlessError as error:
     raise WorkflowError(str(error)) from None
 
@@ -75,7 +79,7 @@ def of_kind(section, kind):
 
 def official_datasets():
     """A pattern for the selected data sets that are downloaded; one that matches nothing where there is none."""
-    return "|".join(name for name in DATASETS if catalogs.official(CATALOG["datasets"][name])) or "(?!)"
+    return "|".join(name for name in DATASETS if official(CATALOG["datasets"][name])) or "(?!)"
 
 
 def dataset_entry(*keys):

@@ -22,7 +22,7 @@ rule compose_digits:
     message:
         "Composing the images of {wildcards.dataset}"
     script:
-        "../../scripts/compose_digits.py"
+        "../../scripts/datasets/compose_digits.py"
 
 
 rule index_folder:
@@ -46,7 +46,7 @@ rule index_folder:
     message:
         "Listing and checking the images of {wildcards.dataset}"
     script:
-        "../../scripts/index_folder.py"
+        "../../scripts/datasets/index_folder.py"
 
 
 rule compose_copies:
@@ -69,7 +69,7 @@ rule compose_copies:
     message:
         "Copying images of {wildcards.dataset}"
     script:
-        "../../scripts/compose_copies.py"
+        "../../scripts/datasets/compose_copies.py"
 
 
 rule fetch_dataset:
@@ -91,7 +91,7 @@ rule fetch_dataset:
     message:
         "Fetching {wildcards.dataset}"
     script:
-        "../../scripts/fetch_dataset.py"
+        "../../scripts/datasets/fetch_dataset.py"
 
 
 rule index_dataset:
@@ -118,4 +118,4 @@ rule index_dataset:
     message:
         "Listing and checking the images of {wildcards.dataset}"
     script:
-        "../../scripts/index_dataset.py"
+        "../../scripts/datasets/index_dataset.py"

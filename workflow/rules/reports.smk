@@ -15,7 +15,7 @@ STUDIES = {
     "claims": "claims-{dataset}-{backbone}.html",
     "seeds": "seeds-{dataset}-{backbone}.svg",
 }
-PUBLISHED = [name for name in CLASSIFIED_DATASETS if catalogs.published(name, {b: CATALOG["backbones"][b] for b in BACKBONES})]
+PUBLISHED = [name for name in CLASSIFIED_DATASETS if published_figures(name, {b: CATALOG["backbones"][b] for b in BACKBONES})]
 REPORTS = [
     f"reports/{RUN}/metrics.csv",
     f"reports/{RUN}/summary.html",
@@ -58,14 +58,14 @@ rule collect_metrics:
     message:
         "Collecting the figures of the run"
     script:
-        "../../scripts/collect_metrics.py"
+        "../../scripts/reports/collect_metrics.py"
 
 
 rule describe_run:
     input:
         indices=expand("results/datasets/{dataset}/index.csv", dataset=DATASETS),
         cards=expand("results/backbones/{backbone}/card.json", backbone=BACKBONES),
-        skipped=[f"results/datasets/{d}/skipped.txt" for d in DATASETS if catalogs.may_skip(CATALOG["datasets"][d])],
+        skipped=[f"results/datasets/{d}/skipped.txt" for d in DATASETS if may_skip(CATALOG["datasets"][d])],
     output:
         report(
             "reports/{run}/run.html",
@@ -86,7 +86,7 @@ rule describe_run:
     message:
         "Describing the run"
     script:
-        "../../scripts/describe_run.py"
+        "../../scripts/reports/describe_run.py"
 
 
 rule summarise:
@@ -120,7 +120,7 @@ rule summarise:
     message:
         "Summarising the run"
     script:
-        "../../scripts/summarise.py"
+        "../../scripts/reports/summarise.py"
 
 
 rule compare:
@@ -147,7 +147,7 @@ rule compare:
     message:
         "Tabulating {wildcards.dataset}"
     script:
-        "../../scripts/compare.py"
+        "../../scripts/reports/compare.py"
 
 
 rule compare_published:
@@ -175,7 +175,7 @@ rule compare_published:
     message:
         "Putting the papers' figures beside those of {wildcards.dataset}"
     script:
-        "../../scripts/compare_published.py"
+        "../../scripts/reports/compare_published.py"
 
 
 rule plot_comparison:
@@ -211,7 +211,7 @@ rule plot_comparison:
     message:
         "Plotting the comparison on {wildcards.dataset}"
     script:
-        "../../scripts/plot_comparison.py"
+        "../../scripts/reports/plot_comparison.py"
 
 
 rule plot_classes:
@@ -246,4 +246,4 @@ rule plot_classes:
     message:
         "Plotting the classes of {wildcards.dataset}"
     script:
-        "../../scripts/plot_classes.py"
+        "../../scripts/reports/plot_classes.py"

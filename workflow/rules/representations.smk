@@ -21,12 +21,12 @@ rule encode_representations:
         runtime="4h",
     params:
         plan=lambda w: dumps(plan(w)),
-        engine=CONFIG["encoding"]["backend"],
+        backend=CONFIG["encoding"]["backend"],
         shards=lambda w: SHARDS[w.dataset],
     message:
         "Encoding {wildcards.dataset}, {wildcards.backbone}, shard {wildcards.shard}"
     script:
-        "../../scripts/encode_representations.py"
+        "../../scripts/representations/encode_representations.py"
 
 
 rule fit_reductions:
@@ -48,4 +48,4 @@ rule fit_reductions:
     message:
         "Fitting second projections of {wildcards.dataset}, {wildcards.backbone}"
     script:
-        "../../scripts/fit_reductions.py"
+        "../../scripts/representations/fit_reductions.py"

@@ -29,7 +29,7 @@ rule search:
     message:
         "Searching {wildcards.dataset}, {wildcards.backbone}"
     script:
-        "../../scripts/search.py"
+        "../../scripts/retrieval/search.py"
 
 
 rule show_queries:
@@ -59,4 +59,4 @@ rule show_queries:
     message:
         "Showing queries of {wildcards.dataset}, {wildcards.backbone}"
     script:
-        "../../scripts/show_queries.py"
+        "../../scripts/retrieval/show_queries.py"

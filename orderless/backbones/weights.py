@@ -1,0 +1,170 @@
+"""Weights of networks: read from files of many formats, fetched from their publishers, set, and kept."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from orderless.backbones.networks import architecture, densify, timm_model
+from orderless.errors import OrderlessError, nearest
+from orderless.files.storage import Tensors, checksum, file_hash, recipe, save
+
+
+def read_weights(path: str | Path) -> dict:
+    """The tensors of a weights file: safetensors, or a torch `state_dict`, never a pickle of code."""
+    import torch
+    from safetensors.torch import load_file
+
+    path = Path(path)
+    if not path.is_file():
+        raise OrderlessError(f"{path}: no such weights file. Set the backbone's 'weights' to a file that exists.")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for damaged files
+        raise OrderlessError(
+            f"{path}: cannot be read as weights ({error}). Give a safetensors file or a torch state_dict."
+        ) from error
+    if not isinstance(state, dict):
+        raise OrderlessError(f"{path}: holds a {type(state).__name__}, not a state_dict. Save model.state_dict() and give that.")
+    return state.get("state_dict", state)
+
+
+def set_weights(model, state: dict, name: str, source: str) -> None:
+    """Load tensors into the module as float32; every tensor must have its place and its shape."""
+    own = model.state_dict()
+    missing, surplus = sorted(set(own) - set(state)), sorted(set(state) - set(own))
+    missing = [key for key in missing if not key.endswith("num_batches_tracked")]
+    shapes = [key for key in own if key in state and own[key].shape != state[key].shape]
+    if missing or surplus or shapes:
+        what = (
+            f"lacks '{missing[0]}'" if missing else f"has '{surplus[0]}'" if surplus else f"differs in the shape of '{shapes[0]}'"
+        )
+        raise OrderlessError(
+            f"{source}: is not of backbone '{name}': it {what} ({len(missing)} missing, {len(surplus)} unknown, "
+            f"{len(shapes)} of another shape). Give the weights of this network, or name the network of these weights."
+        )
+    model.load_state_dict({key: value.float() for key, value in state.items()}, strict=False)
+    broken = [key for key, value in model.state_dict().items() if not value.isfinite().all()]
+    if broken:
+        raise OrderlessError(f"{source}: '{broken[0]}' holds values that are not finite. The file is damaged: fetch it again.")
+
+
+def fetch_model(backbone: dict, name: str):
+    """The module of a catalog entry with the weights that it names, and their source.
+
+    `weights` with a suffix is a file; a bare name is one of the entry's `published` files, or one that torchvision or timm fetches.
+    """
+    model, wanted = architecture(backbone, name), backbone["weights"]
+    fetch = {"torchvision": torchvision_state, "timm": timm_state}.get(backbone["kind"])
+    if fetch and not Path(wanted).suffix:
+        state, source = fetch(backbone, name)
+    else:
+        path = Path(wanted) if Path(wanted).suffix else published(backbone, name)
+        state, source = state_of(path, model, backbone, name), f"{path.name}, sha256 {file_hash(path)}"
+    set_weights(model, state, name, wanted)
+    return model, source
+
+
+def state_of(path: Path, model, backbone: dict, name: str) -> dict:
+    """The state_dict in a file of any format that is read here."""
+    from orderless.backbones import caffe
+    from orderless.backbones.caffenet import NETWORKS
+
+    if path.suffix not in caffe.SUFFIXES or not path.is_file():
+        return read_weights(path)
+    if backbone["kind"] not in NETWORKS:
+        raise OrderlessError(f"{path}: such files are read for {', '.join(NETWORKS)}. Give backbone '{name}' a state_dict.")
+    return caffe.load(path, model, backbone, name)
+
+
+def published(backbone: dict, name: str) -> Path:
+    """The file that an entry's `published` calls by the name in `weights`, fetched where it is not yet kept.
+
+    It is kept in $ORDERLESS_CACHE, or else in the user's cache folder.
+    """
+    from filelock import FileLock
+    from pooch import os_cache
+
+    from orderless.files.downloads import Source, fetch, verify, writing
+
+    files, wanted = backbone.get("published", {}), backbone["weights"]
+    if wanted not in files:
+        raise OrderlessError(
+            f"catalog.backbones.{name}.weights: '{wanted}' is not published.{nearest(wanted, files)} A file is named by its path, "
+            "with its suffix."
+        )
+    urls = files[wanted]["urls"]
+    source = Source(urls[0].rpartition("/")[2], tuple(urls), files[wanted]["hash"], key="weights")
+    folder = Path(os.environ.get("ORDERLESS_CACHE") or os_cache("orderless"))
+    if (folder / source.name).is_file():  # in a folder that may be read-only
+        with contextlib.suppress(OrderlessError):
+            verify(folder / source.name, source)
+            return folder / source.name
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock"):  # jobs that want the same file
+            return fetch(source, folder)
+
+
+def torchvision_state(backbone: dict, name: str) -> tuple[dict, str]:
+    """Weights that torchvision publishes, and their address."""
+    from torchvision import models
+
+    wanted = backbone["weights"]
+    valid = [weights.name for weights in models.get_model_weights(backbone["model"])]
+    if wanted not in [*valid, "DEFAULT"]:
+        raise OrderlessError(
+            f"catalog.backbones.{name}.weights: torchvision has no '{wanted}' for {backbone['model']}."
+            f"{nearest(wanted, [*valid, 'DEFAULT'])} A file is named by its path, with its suffix."
+        )
+    weights = models.get_model_weights(backbone["model"])[wanted]
+    try:
+        return weights.get_state_dict(progress=True, check_hash=True), weights.url
+    except OSError as error:
+        raise OrderlessError(
+            f"{weights.url}: could not be fetched ({error}). Fetch it where there is a network and give the file: "
+            f"catalog.backbones.{name}.weights: path/to/file.pth"
+        ) from error
+
+
+def timm_state(backbone: dict, name: str) -> tuple[dict, str]:
+    """The weights of the tag in a timm model's name, and where timm has them from."""
+    if backbone["weights"] != "DEFAULT":
+        raise OrderlessError(
+            f"catalog.backbones.{name}.weights: timm names weights by the model's tag ('{backbone['model'].split('.')[0]}.<tag>'). "
+            "Set 'DEFAULT', or a file with its suffix."
+        )
+    try:
+        model = timm_model(backbone, name, pretrained=True)
+    except (OSError, RuntimeError) as error:
+        raise OrderlessError(
+            f"backbone '{name}': timm could not fetch '{backbone['model']}' ({error}). Fetch its model.safetensors where there "
+            f"is a network and give the file: catalog.backbones.{name}.weights: path/to/model.safetensors"
+        ) from error
+    return model.state_dict(), f"timm, {model.pretrained_cfg.get('hf_hub_id') or backbone['model']}"
+
+
+def save_weights(model, backbone: dict, path: str | Path, source: str) -> None:
+    """Keep a module's tensors in a file of this suite."""
+    tensors = {key: value.numpy() for key, value in model.state_dict().items()}
+    content = {key: checksum(value) for key, value in tensors.items()}
+    save(path, tensors, "weights", recipe=recipe("weights", backbone, content), source=source)
+
+
+def load(backbone: dict, name: str, weights: str | Path, device: str = "cpu"):
+    """The dense network of a catalog entry with its verified weights (a file of `save_weights`), on a device."""
+    import torch
+
+    model = architecture(backbone, name)
+    stored = Tensors(weights, "weights")
+    set_weights(model, {key: torch.from_numpy(stored[key]) for key in stored.names()}, name, str(weights))
+    return densify(model, backbone, name).place(device)
+
+
+def card(backbone: dict, name: str, weights: str | Path) -> dict:
+    """Facts about a network for the report: where its weights are from, and what each role's layer looks like."""
+    network = load(backbone, name, weights)
+    header = Tensors(weights, "weights").header
+    layers = {role: vars(network.geometry[role]) | {"node": node} for role, node in network.layers.items()}
+    return {"backbone": name, "source": header["source"], "recipe": header["recipe"], "input": backbone["input"], "layers": layers}

@@ -1,0 +1,10 @@
+"""Catalog: what exists (workflow/catalog) and what to run (the configuration), checked before any job starts.
+
+In: YAML files. Out: plans, which say what must be computed. Read whenever the workflow is parsed: nothing heavy is imported.
+
+    entries        the entries, merged with those of a configuration and checked against their schemas
+    configuration  what to run, its defaults; the experiments of the papers
+    datasets       what an entry says of a data set: its task, its number of images and shards
+    published      the papers' figures (workflow/published)
+    plans          descriptor sets, codebooks and representations that a selection needs
+"""

@@ -1,0 +1,139 @@
+"""The catalog: what exists. Its entries, merged with what a configuration adds, and checked.
+
+Read whenever the workflow is parsed: nothing heavy is imported here.
+"""
+
+import copy
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orderless import encoders
+from orderless.errors import OrderlessError, nearest
+
+# Inside the package where it is installed (setup.py), beside it in the repository.
+WORKFLOW = next(f / "workflow" for f in Path(__file__).resolve().parents[1:3] if (f / "workflow" / "catalog").is_dir())
+SECTIONS = ["datasets", "backbones", "views", "layers", "projections", "encoders", "representations", "analyses"]
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file, as plain data."""
+    return yaml.safe_load(path.read_text())
+
+
+@cache
+def schema(name: str) -> dict[str, Any]:
+    """One of workflow/schemas."""
+    return read_yaml(WORKFLOW / "schemas" / f"{name}.schema.yaml")
+
+
+def merge(base: dict, over: dict) -> dict:
+    """`over` laid over `base`, maps key by key, everything else replaced. Neither is changed."""
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(merged.get(key), dict) and isinstance(value, dict)
+        merged[key] = merge(merged[key], value) if both else copy.deepcopy(value)
+    return merged
+
+
+def check(value: Any, rules: dict[str, Any], where: str) -> None:
+    """Hold a value against a JSON schema; the first error names the key and what would do."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(rules).iter_errors(value))
+    if error is None:
+        return
+    key = ".".join([where, *map(str, error.absolute_path)])
+    if error.validator == "additionalProperties":
+        valid = error.schema["properties"]
+        unknown = next(name for name in error.instance if name not in valid)
+        raise OrderlessError(f"{key}: unknown key '{unknown}'.{nearest(unknown, valid)}")
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if name not in error.instance)
+        raise OrderlessError(f"{key}: '{missing}' is missing. Add it.")
+    if error.validator == "enum":
+        raise OrderlessError(f"{key}: {error.instance!r} is not valid.{nearest(error.instance, error.validator_value)}")
+    raise OrderlessError(f"{key}: {error.message}. Mend this key.")
+
+
+def check_entry(section: str, name: str, entry: Any) -> None:
+    """Hold one catalog entry against its schema."""
+    where = f"catalog.{section}.{name}"
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", str(name)):
+        raise OrderlessError(f"{where}: an id is made of letters, digits, '-' and '_'.")
+    if not isinstance(entry, dict):
+        raise OrderlessError(f"{where}: {entry!r} is not a map of settings.")
+    if section == "encoders":
+        if "kind" not in entry:
+            raise OrderlessError(f"{where}: 'kind' is missing. Add it.")
+        encoders.make(entry, where)
+        return
+    rules = schema("catalog")
+    check(entry, {"$defs": rules["$defs"], **rules[rules_of(section, name, entry, where)]}, where)
+    if section == "layers" and ("tap" in entry) == ("sift" in entry):
+        raise OrderlessError(f"{where}: a layer is either a 'tap' or 'sift'. Name one of them.")
+
+
+def rules_of(section: str, name: str, entry: dict[str, Any], where: str) -> str:
+    """Which schema of the catalog an entry is held against."""
+    if section == "representations":
+        own = {"stack": "stacks", "foreign": "foreign", "of": "searches", "fuse": "fusions"}
+        return next((name for key, name in own.items() if key in entry), section)
+    kinds = [key.split("/")[1] for key in schema("catalog") if key.startswith(f"{section}/")]
+    if not kinds:
+        return section
+    if section == "analyses":
+        kind, what = name, "there is no such study"
+    elif "kind" not in entry:
+        raise OrderlessError(f"{where}: 'kind' is missing. Add it.")
+    else:
+        kind, what = entry["kind"], f"kind '{entry['kind']}' does not exist"
+    if kind not in kinds:
+        raise OrderlessError(f"{where}: {what}.{nearest(kind, kinds)}")
+    return f"{section}/{kind}"
+
+
+def load_catalog(over: dict[str, Any]) -> dict[str, dict]:
+    """workflow/catalog with `over` (the configuration's `catalog:`) laid over it, every entry checked."""
+    for section in over:
+        if section not in SECTIONS:
+            raise OrderlessError(f"config.catalog: unknown key '{section}'.{nearest(section, SECTIONS)}")
+        if not isinstance(over[section], dict):
+            raise OrderlessError(f"config.catalog.{section}: a map from ids to entries is needed.")
+    catalog: dict[str, dict] = {}
+    for file in ("datasets", "backbones", "representations", "analyses"):
+        catalog |= read_yaml(WORKFLOW / "catalog" / f"{file}.yaml")
+    catalog = merge(catalog, over)
+    for section in SECTIONS:
+        for name, entry in catalog[section].items():
+            check_entry(section, name, entry)
+    return catalog
+
+
+def lookup(catalog: dict[str, dict], section: str, name: str, where: str) -> dict[str, Any]:
+    """An entry of the catalog, or an error that names who asks for it."""
+    if name not in catalog[section]:
+        raise OrderlessError(f"{where}: '{name}' is not in catalog.{section}.{nearest(name, catalog[section])}")
+    return catalog[section][name]
+
+
+def is_global(role: str) -> bool:
+    """Whether a role sees the whole input in one vector, in a transformer: its class token, or what its head makes of it."""
+    return role.startswith("fc")
+
+
+def adapted(catalog: dict[str, dict], backbone: str) -> dict[str, dict]:
+    """The catalog as a backbone's `adapt` changes it."""
+    over = catalog["backbones"][backbone].get("adapt", {})
+    where = f"catalog.backbones.{backbone}.adapt"
+    for section, entries in over.items():
+        if section not in SECTIONS[2:]:
+            raise OrderlessError(f"{where}: unknown key '{section}'.{nearest(section, SECTIONS[2:])}")
+        for name, entry in entries.items():
+            lookup(catalog, section, name, f"{where}.{section}")
+            check_entry(section, name, merge(catalog[section][name], entry))
+    return merge(catalog, over)

@@ -1,0 +1,26 @@
+"""Pooling over views: the vectors of an image's levels become one vector."""
+
+import numpy as np
+
+from orderless.representations.normalisation import l2
+
+
+def pool(vectors: np.ndarray, counts: np.ndarray, chain: list[str]) -> np.ndarray:
+    """Pool (levels, d) vectors, each over counts[level] descriptors, by a chain of `l2` (optional) and one combiner.
+
+    `mean`: their average; with `l2` before it paper B's Eq. 1 (MPP). `counts`: weighted by the numbers of descriptors,
+    which for mean-type encoders gives the vector of all descriptors in one bag: paper B's Eq. 2 (NFK). `sum`. `concat`:
+    one after another; with `l2` before it paper B's CSF. Returns a flat vector.
+    """
+    for step in chain:
+        if step == "l2":
+            vectors = l2(vectors)
+        elif step == "mean":
+            vectors = vectors.mean(0)
+        elif step == "counts":
+            vectors = (vectors * (counts / counts.sum())[:, None].astype(vectors.dtype)).sum(0)
+        elif step == "sum":
+            vectors = vectors.sum(0)
+        elif step == "concat":
+            vectors = vectors.reshape(-1)
+    return vectors

@@ -1,0 +1,22 @@
+"""Hold the papers' claims against this run: what each paper says, what was measured, whether it holds."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from orderless.analyses.claims import judge
+from orderless.catalog.entries import WORKFLOW, read_yaml
+from orderless.files.jobs import run
+from orderless.reports.tables import claims_html
+
+
+def main(snakemake):
+    claims = read_yaml(WORKFLOW / "catalog" / "claims.yaml")["claims"]
+    table = judge(claims, pd.read_csv(snakemake.input.pairs))
+    table.round(6).to_csv(snakemake.output.csv, index=False)
+    title = f"Claims of the papers on {snakemake.params.dataset}"
+    Path(snakemake.output.html).write_text(claims_html(table, json.loads(snakemake.params.titles), title))
+
+
+run(main, globals()["snakemake"])

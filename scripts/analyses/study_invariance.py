@@ -1,0 +1,76 @@
+"""Transform the test images, describe them anew, and score them with the machines of the untouched training images."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from orderless import backends
+from orderless.activations.extraction import Extractor, extract
+from orderless.activations.projection import by_set
+from orderless.analyses import invariance
+from orderless.backbones.networks import pick_device
+from orderless.backbones.weights import load
+from orderless.catalog.plans import leaves, part
+from orderless.classification import classifiers as classification
+from orderless.classification import evaluation
+from orderless.datasets.index import classes, read_index
+from orderless.files.images import read_image
+from orderless.files.jobs import progress, run
+from orderless.files.storage import Tensors
+from orderless.reports import plots
+from orderless.representations.encoding import read_books
+from orderless.representations.vectors import describe_images, open_representations
+
+
+def read_transformed(path: str, kind: str, amount):
+    return invariance.transform(read_image(path), kind, amount)
+
+
+def main(snakemake):
+    params, inputs = snakemake.params, snakemake.input
+    plan, study, titles = json.loads(params.plan), json.loads(params.study), json.loads(params.titles)
+    names = [Path(path).name.removesuffix(".machines.safetensors") for path in inputs.machines]
+    index = read_index(inputs.index)
+    finished, _ = open_representations(inputs.shards, inputs.reductions, plan, index)
+    train = (index["split"] == "train").to_numpy()
+    machines = {}
+    for name, path in zip(names, inputs.machines, strict=True):
+        file = Tensors(path, "machines")
+        machines[name] = classification.full_weights(file, finished.matrix(name)[train]), file["biases"]
+    test = index[~train]
+    rows = test.iloc[invariance.spread(test["labels"].tolist(), study["images"])]
+    targets = classification.encode_targets(rows["labels"].tolist(), rows["ignored"].tolist(), classes(index))
+    small = part(plan, [leaf for name in names for leaf in leaves(plan, name)], names)
+    device = pick_device(params.device)
+    entry = json.loads(params.backbone)
+    network = load(entry, snakemake.wildcards.backbone, inputs.weights, device)
+    projections = by_set(Tensors(inputs.projections, "projections"))
+    own = {k: v for k, v in projections.items() if k in small["sets"]}
+    extractor = Extractor(network, entry, small["sets"], own, device, params.precision)
+    books, backend = read_books([Tensors(path, "codebook") for path in inputs.codebooks]), backends.get(params.backend)
+    found: list[dict] = []
+    originals: dict[str, dict] = {}
+    for kind, amount in invariance.steps(study):
+        same = invariance.untouched(kind, amount)
+        if same and originals:
+            found += [original | {"kind": kind, "amount": amount} for original in originals.values()]
+            continue
+        read = partial(read_transformed, kind=kind, amount=amount)
+        tensors = extract(extractor, rows["path"].tolist(), read, progress)
+        described = describe_images(tensors, rows["image"].tolist(), small, books, backend, finished.reductions)
+        for name in names:
+            weights, biases = machines[name]
+            scores = described.matrix(name) @ weights.T + biases
+            metric, value = evaluation.headline(targets, scores, params.task)
+            row = {"representation": name, "title": titles[name], "kind": kind, "amount": amount}
+            found.append(row | {"metric": metric, "value": value, "n": len(scores)})
+            if same:
+                originals[name] = found[-1]
+    table = pd.DataFrame(found)
+    table.round(6).to_csv(snakemake.output.figures, index=False)
+    plots.invariance(table, snakemake.wildcards.dataset, snakemake.output.plot)
+
+
+run(main, globals()["snakemake"])

@@ -1,0 +1,46 @@
+"""Show the benchmarks: a plot, and a page with what was measured beside peers and limits, on which machine."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from orderless.files.jobs import run
+from orderless.reports import plots
+from orderless.reports.tables import facts_html
+
+WORDS = {"wanted": "at least", "memory_gib": "memory, GiB"}  # what a key is called, where that is not the key itself
+
+
+def readable(value) -> str:
+    """A value as a person reads it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{str(WORDS.get(key, key)).replace('_', ' ')} {readable(item)}" for key, item in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else str("none" if value is None else value)
+
+
+def main(snakemake):
+    topics = json.loads(Path(snakemake.params.measured).read_text())
+    table = pd.DataFrame([row for topic in topics for row in topic["rows"]])
+    plots.bench(table, snakemake.output.plot)
+    shown = pd.DataFrame(
+        {
+            "Figure": table["figure"],
+            "Ours, s": table["ours_seconds"].map(readable),
+            "Peer": table["peer"],
+            "Peer, s": table["peer_seconds"].map(readable),
+            "Ratio": table["ratio"].map("{:.2f}".format),
+            "Limit, s": table["limit_seconds"].map(lambda value: "" if pd.isna(value) else readable(value)),
+            "Notes": table["notes"].map(readable),
+        }
+    )
+    stamps = [
+        {"Topic": topic["topic"], "Peak memory, GiB": topic["peak_memory_gib"]}
+        | {WORDS.get(key, key).capitalize(): readable(value) for key, value in topic["machine"].items()}
+        for topic in topics
+    ]
+    sections = {"Figures": shown.to_dict("records"), "Machine, topic by topic": stamps}
+    Path(snakemake.output.html).write_text(facts_html("Benchmarks", sections))
+
+
+run(main, globals()["snakemake"])

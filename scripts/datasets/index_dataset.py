@@ -1,0 +1,27 @@
+"""List the images of an official data set as its authors split them, decode each once, and write the index.
+
+Images that are cut to their boxes are written anew, as PNG; all others stay where they lie.
+"""
+
+import json
+from pathlib import Path
+
+from orderless.datasets.index import write_index
+from orderless.datasets.official import index
+from orderless.datasets.rows import count
+from orderless.files.jobs import run
+
+
+def main(snakemake):
+    params, output = snakemake.params, snakemake.output
+    root = Path(json.loads(Path(snakemake.input.source).read_text())["root"])
+    folder, entry = Path(output.images), json.loads(params.dataset)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = snakemake.wildcards.dataset
+    rows, skipped = index(name, entry, root, params.seed, params.fraction, params.on_bad_image, folder)
+    write_index(rows, output.index)
+    Path(output.skipped).write_text("".join(f"{line}\n" for line in skipped))
+    print(f"{len(rows)} images, {len(skipped)} skipped: {count(rows)}")
+
+
+run(main, globals()["snakemake"])

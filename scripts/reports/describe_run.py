@@ -1,0 +1,58 @@
+"""Write the facts of the run: data sets, networks, settings, versions, machine."""
+
+import json
+from pathlib import Path
+
+from orderless.bench.machine import commit, installed, stamp
+from orderless.catalog.entries import WORKFLOW
+from orderless.datasets.index import classes, read_index
+from orderless.files.jobs import run
+from orderless.files.storage import file_hash
+from orderless.reports.tables import facts_html
+
+PACKAGES = ["snakemake", "torch", "torchvision", "numpy", "scikit-learn", "cyvlfeat", "pillow", "pandas", "seaborn"]
+CODE = ["Snakefile", "workflow", "scripts", "orderless"]
+BACKENDS = {"vlfeat": "VLFeat 0.9.21 through cyvlfeat", "torch": "torch, dense matrix products"}
+
+
+def main(snakemake):
+    selected, config = json.loads(snakemake.params.selected), json.loads(snakemake.params.config)
+    left_out = {Path(path).parts[-2]: len(Path(path).read_text().splitlines()) for path in snakemake.input.skipped}
+    datasets = []
+    for path in map(Path, snakemake.input.indices):
+        index, entry = read_index(path), selected["datasets"][path.parts[-2]]
+        counts = index["split"].value_counts()
+        datasets.append(
+            {
+                "Data set": entry.get("title", path.parts[-2]),
+                "Classes": len(classes(index)),
+                "Training images": counts.get("train", 0),
+                "Test images": counts.get("test", 0),
+                "Unreadable, skipped": left_out.get(path.parts[-2], 0),
+                "Task": entry["task"],
+                "Index, sha256": file_hash(path)[:16],
+                "Licence": entry.get("licence", ""),
+                "Cite": entry.get("citation", ""),
+            }
+        )
+    networks = []
+    for path in map(Path, snakemake.input.cards):
+        card, entry = json.loads(path.read_text()), selected["backbones"][path.parts[-2]]
+        right = card.get("single_digit_accuracy", {})
+        shares = ", ".join(f"{100 * value:.1f}% ({block} writers)" for block, value in right.items())
+        networks.append(
+            {"Network": entry.get("title", card["backbone"]), "Weights": card["source"], "Recipe": card["recipe"],
+             "Input": f"{card['input']} px",
+             "Layers": ", ".join(f"{role} = {layer['node']} ({layer['channels']})" for role, layer in card["layers"].items()),
+             "Right on single digits it was not trained on": shares, "Licence": entry.get("licence", "")}
+        )  # fmt: skip
+    settings = [{"Setting": "Encoded by", "Value": BACKENDS[config["encoding"]["backend"]]}]
+    settings += [{"Setting": key, "Value": json.dumps(value)} for key, value in config.items()]
+    code = installed("orderless") + (f", {revision}" if (revision := commit(WORKFLOW.parent, CODE)) else "")
+    versions = [{"Package": "orderless", "Version": code}, *({"Package": name, "Version": installed(name)} for name in PACKAGES)]
+    machine = [{"Machine": key.replace("_", " ").replace("gib", "GiB"), "": value} for key, value in stamp().items()]
+    sections = {"Data sets": datasets, "Networks": networks, "Settings": settings, "Versions": versions, "Machine": machine}
+    Path(snakemake.output[0]).write_text(facts_html(f"What ran: {config['run']}", sections))
+
+
+run(main, globals()["snakemake"])

@@ -1,0 +1,212 @@
+"""Today's networks, with random weights: every representation that the demo makes, or the reason why not; tokens as maps."""
+
+import builtins
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+from sklearn.decomposition import PCA
+from torchvision import models
+from torchvision.models.vision_transformer import interpolate_embeddings
+
+from orderless import backends, encoders
+from orderless.activations.extraction import Extractor, extract
+from orderless.backbones.networks import architecture, densify
+from orderless.backbones.tokens import interpolated
+from orderless.backbones.weights import fetch_model
+from orderless.catalog.configuration import load_config
+from orderless.catalog.entries import WORKFLOW, load_catalog
+from orderless.catalog.plans import CLASSIFIED, SEARCHED, make_plan
+from orderless.datasets.digits import compose_dataset, write_thumbnails
+from orderless.errors import OrderlessError
+from orderless.files.images import read_image
+from orderless.files.jobs import progress
+from orderless.representations.encoding import Encoded, bags, encode_shard
+from orderless.representations.vectors import Representations, fit_reduction
+from orderless.retrieval.ranking import protocol
+from orderless.retrieval.search import Search
+from tests.conftest import IN_CI
+
+# As in tinyalex's `adapt`: patches, grids and codebooks for maps of 4 x 4 and for 4 images.
+SMALL = {
+    "views": {
+        "pyramid": {"scales": 3},
+        "patches-128": {"canvas": 64, "patch": 32, "stride": 32},
+        "patches-64": {"canvas": 64, "patch": 16, "stride": 48},
+        "patches-128-released": {"canvas": 64, "patch": 32, "stride": 30},
+        "patches-64-released": {"canvas": 64, "patch": 16, "stride": 45},
+        "patches-all": {"canvas": 64, "patch": [64, 32, 16], "stride": 48},
+    },
+    "layers": {"sift": {"sift": {"step": 16, "bin": 4}}},
+    "projections": {name: {"pca": 6} for name in ("pca-mpp", "pca-mop", "pca-cl", "pca-sift", "pca-scfv", "pca-bow")},
+    "encoders": {name: {"words": 4} for name in ("fisher", "vlad", "sparse")}
+    | {name: {"words": 40} for name in ("bow", "bow-multiple", "bow-hamming")}
+    | {"guided": {"channels": 4}},
+    "representations": {"spp": {"regions": [[1, 1], [2, 2]]}},
+}
+SLIDING = ["window-mean", "nfk", "csf", "mpp", "mpp-sp", "mpp-fc7-pool5", "mpp-fc7-fc8", "mpp-thumbnail", "scfv", "cl-regions"]
+REFUSED = {"vit_b_16": [*SLIDING, "mpp-expanded", "mpp-augmented", "bow-fc6"]}
+
+
+def plan_or_reason(entries, backbone, asked):
+    """One plan of all that makes sense, and for the rest the reason: asked is purpose -> ids."""
+    found, reasons = {"sets": {}, "codebooks": {}, "representations": {}}, {}
+    for purpose, names in asked.items():
+        for name in names:
+            config = load_config({"run": "t", "datasets": ["digit-scenes"], "backbones": [backbone], CLASSIFIED: [name]})
+            try:
+                plan = make_plan(config | {purpose: [name]}, entries, backbone, purpose)
+            except OrderlessError as error:
+                reasons[name] = str(error)
+                continue
+            found = {key: found[key] | plan[key] for key in found}
+    return found, reasons
+
+
+def train(plan, tensors, backend):
+    """Projections put into the descriptors, and codebooks, learned on the few images themselves."""
+    for name, entry in plan["sets"].items():
+        if isinstance(choice := entry["projection"], dict):
+            x = tensors[f"{name}/x"].astype(np.float32)  # few and long: scikit-learn's PCA takes no covariance of 6,912 x 6,912
+            tensors[f"{name}/x"] = PCA(min(choice["pca"], len(x)), svd_solver="full").fit_transform(x)
+    books = {}
+    for name, book in plan["codebooks"].items():
+        encoder, x = encoders.make(book["encoder"]), tensors[f"{book['set']}/x"].astype(np.float32)
+        if getattr(encoder, "supervised", False):
+            targets = np.array([[1, -1], [-1, 1], [1, -1], [-1, 1]])
+            books[name] = encoder.fit_labelled([bag.x for bag in bags(Encoded(tensors, {}), book["set"])], targets, 0)
+        elif encoder.learned:
+            books[name] = encoder.fit(x, backend, 0)
+    return books
+
+
+@IN_CI
+@pytest.mark.parametrize(("backbone", "side"), [("resnet50", 128), ("convnext_tiny", 128), ("vit_b_16", 64)])
+def test_every_representation_of_the_demo(backbone, side, tmp_path):
+    rows = compose_dataset({"rule": "rearranged", "train": 0, "test": 4, "block": "test"}, tmp_path, 0)
+    write_thumbnails(rows, tmp_path / "thumbnails.csv")
+    index, images = pd.DataFrame(rows).assign(ignored=""), [row["image"] for row in rows]
+    small = SMALL["representations"] | {"thumbnail": {"foreign": str(tmp_path / "thumbnails.csv")}}
+    over = {key: value for key, value in SMALL.items() if key != "representations"} | {"representations": small}
+    demo = yaml.safe_load((WORKFLOW.parent / "config.yaml").read_text())
+    entries = load_catalog({"backbones": {backbone: {"input": side, "canvas": side + 16, "adapt": over}}})
+    asked = {purpose: demo[purpose] for purpose in (CLASSIFIED, SEARCHED)}
+    plan, reasons = plan_or_reason(entries, backbone, asked)
+    assert sorted(reasons) == sorted(REFUSED.get(backbone, []))
+    assert all("is a transformer: its class token is one vector" in reason for reason in reasons.values())
+
+    torch.manual_seed(0)
+    entry, backend = entries["backbones"][backbone], backends.get("torch")
+    network = densify(architecture(entry, backbone), entry, backbone).place("cpu")
+    extractor = Extractor(network, entry, plan["sets"], {})
+    tensors = extract(extractor, [row["path"] for row in rows], read_image, progress)
+    books = train(plan, tensors, backend)
+    encoded, lengths, _ = encode_shard(Encoded(tensors, {}), images, plan, books, backend)
+    rng = np.random.default_rng(0)
+    reduced = [name for name, row in plan["representations"].items() if "reduce" in row]
+    finished = Representations.in_memory([(encoded, lengths)], plan, {n: fit_reduction(encoded[n], 3, 9, rng) for n in reduced})
+
+    for name in (name for name in demo[CLASSIFIED] if name not in reasons):
+        x = finished.matrix(name)
+        assert x.shape == (4, finished.size(name)[0]), name
+        assert np.isfinite(x).all(), name
+        np.testing.assert_allclose(np.linalg.norm(x, axis=1), 1, atol=1e-3, err_msg=name)
+        assert np.abs(x - x[0]).max() > 0, name  # the images differ
+    search = Search(finished, protocol(index), np.arange(4), {})
+    for name in (name for name in demo[SEARCHED] if name not in reasons):
+        found = search.similarities(name)
+        assert found.shape == (4, 4), name
+        assert np.isfinite(found).all(), name
+        assert found.std() > 0, name
+    assert len(demo[CLASSIFIED]) + len(demo[SEARCHED]) - len(reasons) > 45
+
+
+@pytest.mark.parametrize("backbone", ["dinov2_vits14", "efficientnet_b0", "convnext_tiny_22k", "vit_b_16"])
+def test_dense_network_is_the_plain_one_at_training_size(backbone):
+    """fc8, or without classes fc7, is what the model itself says; conv4 and conv5 have one grid, a larger one on a larger input."""
+    if backbone != "vit_b_16":
+        pytest.importorskip("timm")
+    torch.manual_seed(0)
+    entry = load_catalog({})["backbones"][backbone]
+    model = architecture(entry, backbone).eval()
+    for parameter in model.parameters():  # heads and class tokens that begin at zero
+        parameter.data += 0.01 * torch.randn_like(parameter)
+    network = densify(model, entry, backbone)
+    x = torch.randn(1, 3, entry["input"], entry["input"])
+    with torch.inference_mode():
+        plain, maps = model(x), network(x)
+        large = network(torch.randn(1, 3, 350, 320))
+    head = maps.get("fc8", maps["fc7"])[..., 0, 0]
+    assert float((head - plain).norm() / plain.norm()) < 1e-4
+    assert maps["conv4"].shape[2:] == maps["conv5"].shape[2:]
+    if "patch" in entry:
+        side = entry["patch"]
+        assert maps["conv5"].shape[2:] == (224 // side, 224 // side)
+        assert large["conv5"].shape[2:] == (350 // side, 320 // side)
+        assert large["fc7"].shape[2:] == (1, 1)
+        assert network.geometry["conv5"].stride == network.geometry["conv5"].window == side
+
+
+def test_patch_tokens_lie_where_their_patches_do():
+    """Without attention and position, a token depends on its own patch alone: changing one patch changes one place of the map."""
+    torch.manual_seed(0)
+    entry = load_catalog({})["backbones"]["vit_b_16"]
+    model = models.VisionTransformer(224, 16, 1, 2, 8, 16).eval()
+    model.encoder.layers[0].self_attention.out_proj.weight.data.zero_()
+    small = entry | {"layers": {"conv5": "encoder.layers.encoder_layer_0", "fc7": "encoder.ln"}}
+    network = densify(model, small, "small")
+    x = torch.rand(1, 3, 16 * 5 + 6, 16 * 7)  # six rows too many: three at the top, three at the bottom
+    changed = x.clone()
+    changed[..., 3 + 16 * 2 : 3 + 16 * 3, 16 * 4 : 16 * 5] += 1
+    with torch.inference_mode():
+        difference = (network(changed)["conv5"] - network(x)["conv5"]).abs().sum(1)[0]
+    assert difference.shape == (5, 7)
+    assert [tuple(place) for place in difference.nonzero().tolist()] == [(2, 4)]
+
+
+def test_position_embeddings_are_interpolated_as_torchvision_does():
+    """torchvision's own function for square sizes, which has no antialiasing: equal where the grid grows."""
+    torch.manual_seed(0)
+    table = torch.randn(1, 1 + 14 * 14, 8)
+    theirs = interpolate_embeddings(320, 16, {"encoder.pos_embedding": table}, "bicubic")["encoder.pos_embedding"]
+    ours = interpolated(table, (20, 20))
+    assert ours.shape == theirs.shape
+    assert torch.equal(ours[:, 0], theirs[:, 0])
+    assert interpolated(table, (14, 14)) is table
+    assert interpolated(table, (9, 30)).shape == (1, 1 + 9 * 30, 8)
+
+
+def test_a_patch_that_is_not_the_networks_is_refused():
+    entry = load_catalog({})["backbones"]["vit_b_16"]
+    model = models.VisionTransformer(224, 16, 1, 2, 8, 16)
+    with pytest.raises(OrderlessError, match=r"transformer of patches of 16 pixels\. Set 'patch: 16'"):
+        densify(model, {key: value for key, value in entry.items() if key != "patch"}, "mine")
+    with pytest.raises(OrderlessError, match=r"has no patches\. Leave 'patch' out"):
+        densify(models.resnet18(), entry | {"layers": {"fc7": "fc"}}, "mine")
+    with pytest.raises(OrderlessError, match=r"layer 'fc7' is module 'encoder\.lm'.*Did you mean"):
+        densify(model, entry | {"layers": {"fc7": "encoder.lm"}}, "mine")
+
+
+def test_timm_is_asked_for_where_it_is_missing(monkeypatch):
+    real = builtins.__import__
+
+    def without_timm(name, *args, **kwargs):
+        if name == "timm":
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    entry = load_catalog({})["backbones"]["efficientnet_b0"]
+    monkeypatch.setattr(builtins, "__import__", without_timm)
+    with pytest.raises(OrderlessError, match=r"backbone 'efficientnet_b0': timm is not installed.*orderless\[timm\]"):
+        architecture(entry, "efficientnet_b0")
+
+
+def test_an_unknown_timm_model_or_weight_is_named():
+    pytest.importorskip("timm")
+    entry = load_catalog({})["backbones"]["efficientnet_b0"]
+    with pytest.raises(OrderlessError, match=r"timm has no model 'efficientnet_bo'\. Did you mean 'efficientnet"):
+        architecture(entry | {"model": "efficientnet_bo"}, "mine")
+    with pytest.raises(OrderlessError, match=r"catalog\.backbones\.mine\.weights: timm names weights by the model's tag"):
+        fetch_model(entry | {"weights": "IMAGENET1K_V1"}, "mine")

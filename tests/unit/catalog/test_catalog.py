@@ -1,0 +1,180 @@
+"""Wrong configurations: each gets a message that names the key and the remedy."""
+
+import re
+
+import pytest
+import yaml
+
+from orderless.catalog.configuration import check_selection, load_config
+from orderless.catalog.datasets import shard_count
+from orderless.catalog.entries import WORKFLOW, load_catalog
+from orderless.catalog.plans import SEARCHED, make_plan
+from orderless.errors import OrderlessError
+
+GOOD = {"run": "mine", "datasets": ["digit-scenes"], "backbones": ["tinyalex"], "representations": ["mpp"]}
+
+
+def resolve(**over):
+    config = load_config({**GOOD, **over})
+    entries = load_catalog(config["catalog"])
+    check_selection(config, entries)
+    for name in config["datasets"]:
+        shard_count(config, entries, name)
+    for name in config["backbones"] if config["searched"] else []:
+        make_plan(config, entries, name, SEARCHED)
+    return [make_plan(config, entries, name) for name in config["backbones"]]
+
+
+def entry(section, name, **value):
+    return {"catalog": {section: {name: value}}}
+
+
+TOO_LARGE = entry("backbones", "tinyalex", adapt={"views": {"patches-64": {"patch": 640}}})
+MINE = {"title": "T", "views": "whole", "layer": "fc7", "encoder": "mean", "pooling": ["mean"], "normalisation": ["l2"]}
+
+
+@pytest.mark.parametrize(
+    ("over", "message"),
+    [
+        ({"representation": ["mpp"]}, "unknown key 'representation'.*Did you mean 'representations'"),
+        ({"bootstraps": 3}, "unknown key 'bootstraps'.*Did you mean 'bootstrap'"),
+        ({"run": "a/b"}, "config.run"),
+        ({"datasets": "digit-scenes"}, "config.datasets"),
+        ({"datasets": []}, "config.datasets"),
+        ({"datasets": ["digit-scene"]}, "'digit-scene' is not in catalog.datasets.*Did you mean 'digit-scenes'"),
+        ({"backbones": ["tinyalexx"]}, "Did you mean 'tinyalex'"),
+        ({"representations": ["mmp"]}, "Did you mean 'mpp'"),
+        ({"representations": ["mpp", "mpp"]}, "config.representations"),
+        ({"seed": -1}, "config.seed"),
+        ({"seed": "zero"}, "config.seed"),
+        ({"sample": {"image": 3}}, "config.sample: unknown key 'image'.*Did you mean 'images'"),
+        ({"encoding": {"backend": "vlfet"}}, "config.encoding.backend.*Did you mean 'vlfeat'"),
+        ({"classifier": {"C": []}}, "config.classifier.C"),
+        ({"classifier": {"C": [0]}}, "config.classifier.C"),
+        ({"classifier": {"folds": 1}}, "config.classifier.folds"),
+        ({"device": "gpu"}, "config.device"),
+        ({"on_bad_image": "ignore"}, "config.on_bad_image"),
+        ({"catalog": {"dataset": {}}}, "unknown key 'dataset'.*Did you mean 'datasets'"),
+        ({"catalog": {"views": []}}, "config.catalog.views"),
+        (entry("datasets", "mine", kind="folder"), "catalog.datasets.mine: 'root' is missing"),
+        (entry("datasets", "mine", root="x"), "catalog.datasets.mine: 'kind' is missing"),
+        (entry("datasets", "mine", kind="fold", root="x"), "kind 'fold' does not exist.*Did you mean 'folder'"),
+        (entry("datasets", "mine", kind="folder", roots="x", root="y"), "unknown key 'roots'.*Did you mean 'root'"),
+        (entry("datasets", "my set", kind="folder", root="x"), "an id is made of"),
+        (entry("backbones", "net", kind="torchvision", model="resnet18"), "catalog.backbones.net: '.*' is missing"),
+        (entry("backbones", "tinyalex", inputs=32), "unknown key 'inputs'.*Did you mean 'input'"),
+        (entry("backbones", "caffenet", pooling="round"), "catalog.backbones.caffenet.pooling.*Valid|Did you mean"),
+        (entry("backbones", "caffenet", published={"x": {"urls": ["ftp://a"], "hash": "md5:0"}}), "published.x.urls"),
+        (entry("backbones", "tinyalex", mean=[0.5]), "catalog.backbones.tinyalex.mean"),
+        (entry("backbones", "tinyalex", adapt={"view": {}}), "adapt: unknown key 'view'.*Did you mean 'views'"),
+        (entry("backbones", "tinyalex", adapt={"views": {"pyramids": {}}}), "Did you mean 'pyramid'"),
+        (entry("backbones", "tinyalex", adapt={"views": {"pyramid": {"scale": 2}}}), "unknown key 'scale'.*Did you mean 'scales'"),
+        (entry("views", "v", kind="crops", crops=11), "catalog.views.v.crops"),
+        (entry("views", "v", kind="whole", scales=2), "unknown key 'scales'"),
+        (entry("views", "v", kind="pyramid", scales=0), "catalog.views.v.scales"),
+        (entry("views", "v", kind="blocks", rows=0, columns=2), "catalog.views.v.rows"),
+        ({"representations": ["mop"]} | TOO_LARGE, "640 is larger than the canvas of 128"),
+        ({"analyses": ["scale"]}, "Did you mean 'scales'"),
+        ({"analyses": ["scales"], "representations": ["fc7"]}, "'scales' looks at mpp, sift-fv, nfk, none of which is in"),
+        (entry("analyses", "invariances"), "no such study.*Did you mean 'invariance'"),
+        (entry("analyses", "seeds", seeds=[1]), "catalog.analyses.seeds.seeds"),
+        (entry("layers", "l", tap="fc7", sift={"step": 1, "bin": 2}), "either a 'tap' or 'sift'"),
+        ({"representations": ["r"]} | entry("representations", "r", **MINE, levels=[1]), "view 'whole' has levels 0 to 0"),
+        (entry("layers", "l", taps="fc7"), "unknown key 'taps'.*Did you mean 'tap'"),
+        (entry("layers", "l", tap="conv4", units=2), "catalog.layers.l.units"),
+        (entry("projections", "p", pca=0), "catalog.projections.p.pca"),
+        (entry("encoders", "e", kind="fisher", gaussians=3), "no parameter 'gaussians'"),
+        (entry("encoders", "e", words=3), "catalog.encoders.e: 'kind' is missing"),
+        (entry("representations", "r", title="T", stack=["mpp"]), "catalog.representations.r.stack"),
+        (entry("representations", "r", title="T", views="whole"), "catalog.representations.r: '.*' is missing"),
+        (entry("representations", "r", **{**MINE, "normalisation": ["l1"]}), "catalog.representations.r.normalisation.*'l1'"),
+        ({"representations": ["r"]} | entry("representations", "r", **{**MINE, "views": "hole"}), "Did you mean 'whole'"),
+        (
+            {"representations": ["r"]} | entry("representations", "r", **{**MINE, "projection": "pca"}),
+            "'pca' is not in catalog.projections",
+        ),
+        ({"representations": ["r"]} | entry("representations", "r", **{**MINE, "layer": "conv4-units"}), "belong together"),
+        ({"representations": ["r"]} | entry("representations", "r", **{**MINE, "encoder": "cross-layer"}), "belong together"),
+        ({"representations": ["r"]} | entry("representations", "r", **{**MINE, "pooling": ["l2"]}), "must end in one of"),
+        (
+            {"representations": ["r"]} | entry("representations", "r", **{**MINE, "encoder": "vlad", "pooling": ["counts"]}),
+            "'counts' weighs means",
+        ),
+        ({"representations": ["r"]} | entry("representations", "r", title="T", stack=["r", "mpp"]), "part of itself"),
+        ({"representations": ["r"]} | entry("representations", "r", title="T", stack=["mmp", "nfk"]), "Did you mean 'mpp'"),
+        ({"catalog": {"layers": {"fc7": {"tap": "fc9"}}}}, "needs layer 'fc9', which backbone 'tinyalex' does not name"),
+        ({"datasets": ["m"]} | entry("datasets", "m", kind="folder", root="/no/such"), "catalog.datasets.m.root: no folder"),
+        ({"representations": ["bow-conv5"]}, "'bow-conv5' is searched with, not classified. Name it under 'searched'"),
+        ({"representations": ["mof-sum"]}, "searched with, not classified"),
+        ({"representations": ["mop-white"]}, "searched with, not classified"),
+        ({"searched": ["cl-regions"]}, "'cl-regions' is trained with class labels"),
+        ({"searched": ["mof-som"]}, "Did you mean 'mof-sum'"),
+        ({"datasets": ["digit-retrieval"], "searched": []}, "config.searched: data set 'digit-retrieval' is for retrieval"),
+        (entry("representations", "r", title="T", fuse=["mpp"], rule="sum"), "catalog.representations.r.fuse"),
+        (entry("representations", "r", title="T", fuse=["mpp", "mop"], rule="mean"), "Valid: |Did you mean"),
+        (entry("representations", "r", title="T", of="mpp", whiten=True), "pca"),
+        ({"representations": ["r"]} | entry("representations", "r", **{**MINE, "normalisation": ["idf"]}), "'idf' weighs words"),
+        ({"searched": ["r"]} | entry("representations", "r", title="T", fuse=["r", "mpp"], rule="sum"), "part of itself"),
+        (entry("datasets", "d", kind="copies", root="x", originals=3, each=9), "catalog.datasets.d.each"),
+    ],
+)
+def test_a_wrong_configuration_names_key_and_remedy(over, message):
+    with pytest.raises(OrderlessError, match=message):
+        resolve(**over)
+
+
+def test_the_default_configuration_and_every_entry_are_valid():
+    config = load_config(yaml.safe_load((WORKFLOW.parent / "config.yaml").read_text()))
+    entries = load_catalog({})
+    check_selection(config, entries)
+    searched = [name for name, entry in entries["representations"].items() if name not in config["representations"]]
+    for backbone, entry in entries["backbones"].items():
+        if "patch" not in entry:
+            make_plan(config, entries, backbone)
+            make_plan(config | {"searched": searched}, entries, backbone, SEARCHED)
+
+
+SLIDING = {"window-mean", "nfk", "csf", "mpp", "mpp-sp", "mpp-fc8", "mpp-fc7-pool5", "mpp-fc7-fc8", "mpp-thumbnail", "scfv"}
+SLIDING |= {"cl-regions", "bow-fc6", "mpp-expanded", "mpp-augmented"}
+
+
+@pytest.mark.parametrize("backbone", ["vit_b_16", "dinov2_vits14"])
+def test_a_class_token_is_not_slid_over_larger_images(backbone):
+    """What needs a map of fc6, fc7 or fc8 is refused for a transformer, with the reason; all else has a plan."""
+    entries = load_catalog({})
+    refused = {}
+    for name, entry in entries["representations"].items():
+        searched = {"of", "fuse"} & entry.keys() or name.startswith("bow-")
+        config = load_config(GOOD | {"representations": [name], "searched": [name]})
+        try:
+            make_plan(config, entries, backbone, SEARCHED if searched else "representations")
+        except OrderlessError as error:
+            refused[name] = str(error)
+    assert set(refused) == SLIDING
+    reason = "is a transformer: its class token is one vector.*patch tokens|needs layer 'fc8', which backbone 'dinov2"
+    assert all(re.search(reason, message) for message in refused.values())
+
+
+def test_representations_share_what_they_can():
+    (plan,) = resolve(representations=["nfk", "csf", "mpp"])
+    assert len(plan["sets"]) == len(plan["codebooks"]) == 1
+
+
+def test_a_stack_brings_its_parts():
+    (plan,) = resolve(representations=["mop"])
+    assert set(plan["representations"]) == {"mop", "global", "mop-l2", "mop-l3"}
+
+
+def test_adapt_changes_one_backbone_only():
+    (plan,) = resolve()
+    assert plan["sets"]["pyramid.fc7.pca-mpp"]["views"]["scales"] == 5
+    assert load_catalog({})["views"]["pyramid"]["scales"] == 7
+
+
+def test_parsing_needs_no_heavy_package():
+    import subprocess
+    import sys
+
+    heavy = ["torch", "sklearn", "pandas", "PIL"]
+    code = f"import sys, orderless.catalog.entries as c; c.load_catalog({{}}); print([m for m in {heavy} if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -1,0 +1,203 @@
+"""Search as a person uses it: an index of a folder, brought up to date, refused where it does not fit; copies of any folder."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from orderless.__main__ import main
+from orderless.backbones import networks as backbones
+from orderless.catalog.entries import load_catalog
+from orderless.datasets.copies import KINDS, compose_copies
+from orderless.datasets.digits import compose_dataset
+from orderless.datasets.folder import list_groups
+from orderless.describer import Describer, describe
+from orderless.errors import OrderlessError
+from orderless.retrieval import collection
+from orderless.retrieval.collection import Collection, open_or_build
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Sixteen scenes in a folder, and two files of TinyAlex weights."""
+    import torch
+
+    root = tmp_path_factory.mktemp("collection")
+    entry = {"rule": "rearranged", "train": 4, "test": 16, "block": "test"}
+    for row in compose_dataset(entry, root / "made", 0):
+        target = root / "images" / row["image"].replace("/", "-")
+        target.parent.mkdir(exist_ok=True)
+        shutil.move(row["path"], target)
+    network = load_catalog({})["backbones"]["tinyalex"]
+    for seed, name in enumerate(("one", "other")):
+        torch.manual_seed(seed)
+        backbones.save_weights(backbones.architecture(network, "tinyalex"), network, root / f"{name}.safetensors", "random")
+    return root
+
+
+@pytest.fixture
+def folder(made, tmp_path):
+    shutil.copytree(made / "images", tmp_path / "images")
+    return tmp_path / "images"
+
+
+def options(made, representation="global", weights="one"):
+    return {"backbone": "tinyalex", "representation": representation, "weights": str(made / f"{weights}.safetensors")}
+
+
+SMALL = {"encoders": {"vlad": {"words": 8}, "bow": {"words": 30}}, "projections": {"pca-mop": {"pca": 8}, "pca-bow": {"pca": 8}},
+         "backbones": {"tinyalex": {"adapt": {"encoders": {"vlad": {"words": 8}, "bow": {"words": 30}},
+                                              "representations": {"mop-l2": {"reduce": 8}, "mop-l3": {"reduce": 8}}}}}}  # fmt: skip
+
+
+@pytest.mark.parametrize("representation", ["global", "mop", "mpp", "bow-conv5", "mof-sum"])
+def test_an_image_finds_itself_and_the_file_says_all(made, folder, representation):
+    found = open_or_build(folder, catalog=SMALL, **options(made, representation))
+    name = sorted(found.images)[5]
+    ranking = found.search(folder / name)
+    assert ranking[0][0] == name
+    assert [s for _, s in ranking] == sorted((s for _, s in ranking), reverse=True)
+    copied = folder.parent / "copied.safetensors"
+    shutil.copy(folder / collection.NAME, copied)
+    assert Collection.open(copied).search(folder / name) == ranking
+
+
+def test_new_images_alone_are_described(made, folder, monkeypatch):
+    names = sorted(path.name for path in folder.iterdir())
+    kept = folder.parent / names[3]
+    shutil.move(folder / names[3], kept)
+    before = open_or_build(folder, **options(made))
+    shutil.move(kept, folder / names[3])
+    (folder / names[7]).unlink()
+    described = []
+    inner = Describer.describe
+    monkeypatch.setattr(Describer, "describe", lambda self, paths, *rest: described.extend(paths) or inner(self, paths, *rest))
+    after = open_or_build(folder)
+    assert [path.rsplit("/", 1)[1] for path in described] == [names[3]]
+    assert set(after.images) == set(before.images) - {names[7]} | {names[3]}
+    anew = Collection.build(folder, Describer(**options(made)))
+    place = {name: row for row, name in enumerate(anew.images)}
+    np.testing.assert_allclose(after.tensors["global"], anew.tensors["global"][[place[name] for name in after.images]], atol=1e-6)
+
+
+def test_an_index_of_something_else_is_refused(made, folder):
+    open_or_build(folder, **options(made))
+    with pytest.raises(OrderlessError, match="made with backbone 'tinyalex', not 'alexnet'"):
+        open_or_build(folder, backbone="alexnet")
+    with pytest.raises(OrderlessError, match="made with representation 'global', not 'mpp'"):
+        open_or_build(folder, representation="mpp")
+    with pytest.raises(OrderlessError, match="made with other weights"):
+        open_or_build(folder, weights=str(made / "other.safetensors"))
+
+
+def test_an_interrupted_search_leaves_the_old_index(made, folder, monkeypatch):
+    open_or_build(folder, **options(made))
+    before = (folder / collection.NAME).read_bytes()
+    shutil.copy(next(folder.glob("*.png")), folder / "more.png")
+    monkeypatch.setattr("orderless.files.storage.os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        open_or_build(folder)
+    assert (folder / collection.NAME).read_bytes() == before
+    assert [path for path in folder.iterdir() if "part" in path.name] == []
+
+
+def test_the_command_line_shows_a_table_and_a_picture(made, folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    image = sorted(folder.glob("*.png"))[2]
+    chosen = ["--backbone", "tinyalex", "--weights", str(made / "one.safetensors")]
+    assert main(["search", str(image), "--in", str(folder), "--top", "9", *chosen]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()[:1].isdigit()]
+    assert [line[0] for line in lines] == [str(n) for n in range(1, 10)]
+    assert lines[0][1] == image.name
+    with Image.open(f"{image.stem}.matches.png") as sheet:
+        assert min(sheet.size) > 200
+    assert main(["describe", str(folder), "--out", "v.csv", *chosen]) == 0
+    assert len((folder.parent / "v.csv").read_text().splitlines()) == 21
+    assert main(["list", "backbones"]) == 0
+    assert "TinyAlex" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [("no query", "cannot be read"), ("broken query", "cannot be read"), ("empty folder", "no image in this folder"),
+     ("no folder", "no such folder"), ("no weights", "no published weights"), ("no such representation", "Did you mean 'global'")],
+)  # fmt: skip
+def test_bad_input_is_one_line(made, folder, tmp_path, capsys, case, message):
+    image, looked_in, chosen = next(folder.glob("*.png")), folder, options(made)
+    if case == "no query":
+        image = tmp_path / "absent.png"
+    elif case == "broken query":
+        image.write_bytes(image.read_bytes()[:100])
+    elif case == "empty folder":
+        looked_in = tmp_path / "empty"
+        looked_in.mkdir()
+    elif case == "no folder":
+        looked_in = tmp_path / "nowhere"
+    elif case == "no weights":
+        chosen["weights"] = ""
+    else:
+        chosen["representation"] = "gobal"
+    arguments = [part for key, value in chosen.items() for part in (f"--{key}", value)]
+    assert main(["search", str(image), "--in", str(looked_in), *arguments]) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("error:") == 1
+
+
+def test_vectors_in_one_call(made, folder):
+    files = sorted(str(path) for path in folder.glob("*.png"))
+    found = describe(files, catalog=SMALL, fit_on=files[:8], **options(made, "mpp"))
+    assert found.shape[0] == len(files)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+
+
+def test_copies_of_a_folder(made, folder, tmp_path):
+    written = compose_copies(folder, 3, 4, tmp_path / "copies", 0)
+    copies = [row for row in written if row["search"] == "query"]
+    assert len(copies) == 12
+    originals = {row["image"] for row in written if row["split"] == "test" and row["search"] == "database"}
+    assert {row["group"] for row in copies} == originals
+    assert sum(row["split"] == "train" for row in written) == 17
+    assert compose_copies(folder, 3, 4, tmp_path / "again", 0)[0]["sha256"] == written[0]["sha256"]
+    assert [r["sha256"] for r in compose_copies(folder, 3, 4, tmp_path / "b", 0)] == [r["sha256"] for r in written]
+    with pytest.raises(OrderlessError, match="to hide 11 originals at least 22"):
+        compose_copies(folder, 11, 1, tmp_path / "c", 0)
+
+
+def test_every_way_of_copying_changes_the_picture(folder, rng):
+    image = Image.open(next(folder.glob("*.png"))).convert("RGB")
+    for kind, copy in KINDS.items():
+        changed = copy(image, rng)
+        assert changed.mode == "RGB", kind
+        assert changed.size != image.size or np.abs(np.asarray(changed, float) - np.asarray(image, float)).mean() > 0.3, kind
+
+
+def test_groups_of_a_folder(folder, tmp_path):
+    for number, path in enumerate(sorted(folder.glob("*.png"))[:12]):
+        target = tmp_path / "groups" / f"g{number // 3}" / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    listed = list_groups(tmp_path / "groups", 0, 0.5)
+    assert {split for _, split, _ in listed} == {"train", "test"}
+    assert len({group for _, split, group in listed if split == "test"}) == 2
+    for split, group in (("train", "some"), ("test", "alone")):
+        (tmp_path / "apart" / split / group).mkdir(parents=True)
+        shutil.copy(next(folder.glob("*.png")), tmp_path / "apart" / split / group / "x.png")
+    with pytest.raises(OrderlessError, match=r"alone: group 'alone' has one image"):
+        list_groups(tmp_path / "apart", 0)
+
+
+def test_the_command_takes_a_configuration_and_refuses_another(made, folder, capsys):
+    small, other = folder.parent / "small.yaml", folder.parent / "other.yaml"
+    small.write_text("catalog: {views: {pyramid: {scales: 2}}}")
+    other.write_text("catalog: {views: {pyramid: {scales: 3}}}")
+    chosen = ["--backbone", "tinyalex", "--weights", str(made / "one.safetensors"), "--representation", "window-mean"]
+    image = sorted(folder.iterdir())[0]
+    command = ["search", str(image), "--in", str(folder), "--sheet", str(folder.parent / "sheet.png"), *chosen, "--configfile"]
+    assert main([*command, str(small)]) == 0
+    assert image.name in capsys.readouterr().out.splitlines()[0]
+    assert main([*command, str(other)]) == 1
+    assert "was made with catalog" in capsys.readouterr().err
+    assert main([*command, str(folder.parent / "none.yaml")]) == 1
+    assert "none.yaml: cannot be read" in capsys.readouterr().err
