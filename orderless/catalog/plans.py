@@ -170,8 +170,10 @@ def check_combination(name: str, entry: dict, views: dict, layer: dict, encoder:
         raise OrderlessError(f"{here}.normalisation: 'idf' weighs words; the {encoder['kind']} encoder makes none. Leave it out.")
     if encoders.is_sparse(encoders.make(encoder)) and {"levels", "regions", "reduce"} & entry.keys():
         raise OrderlessError(f"{here}: a bag of words takes no 'levels', 'regions' or 'reduce'. Leave them out.")
-    if "levels" in entry and max(entry["levels"]) >= count(views):
-        raise OrderlessError(f"{here}.levels: {entry['levels']}, but view '{entry['views']}' has levels 0 to {count(views) - 1}.")
+    if "levels" in entry and max(entry["levels"]) >= level_count(views):
+        raise OrderlessError(
+            f"{here}.levels: {entry['levels']}, but view '{entry['views']}' has levels 0 to {level_count(views) - 1}."
+        )
     if "regions" in entry and "sign" in entry["normalisation"]:
         raise OrderlessError(f"{here}: signs of regions are not supported; leave out 'regions' or 'sign'.")
     if chain[-1] == "counts" and not encoders.make(encoder).mean_type:
@@ -212,7 +214,7 @@ def inner_stacks(plan: dict[str, Any], names: list[str]) -> list[str]:
     return found
 
 
-def count(view: dict) -> int:
+def level_count(view: dict) -> int:
     """How many levels a view has."""
     if view["kind"] == "pyramid":
         return view["scales"]
