@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def run_search(args: argparse.Namespace) -> None:
     asked = read_image(args.image)
     chosen = {"backbone": args.backbone, "representation": args.representation, "weights": args.weights, "backend": args.backend}
     chosen["catalog"] = catalog_of(args)
-    found = open_or_build(args.folder, args.index, bar, **chosen)
+    found = open_or_build(args.folder, args.index, bar, partial(print, file=sys.stderr), **chosen)
     ranking = found.search(args.image)[: args.top]
     width = max(len(name) for name, _ in ranking)
     for place, (name, similarity) in enumerate(ranking, 1):

@@ -185,7 +185,9 @@ class Describer:
     @classmethod
     def of(cls, file: Tensors, **given: Any) -> "Describer":
         """The describer of a file with `header` and the tensors `learned/...`. given: options that it must have been made with."""
-        made, remedy = file.header["describer"], "Leave the option out, name another file, or delete this one."
+        made, remedy = dict(file.header["describer"]), "Leave the option out, name another file, or delete this one."
+        if "engine" in made:
+            made["backend"] = made.pop("engine")  # its name in files of earlier versions
         for key in ("backbone", "representation", "catalog"):
             if given.get(key) not in (None, made[key]):
                 raise OrderlessError(f"{file.path}: was made with {key} '{made[key]}', not '{given[key]}'. {remedy}")

@@ -55,7 +55,10 @@ def file_hash(path: str | Path) -> str:
 
 
 def save(path: str | Path, tensors: dict[str, np.ndarray], kind: str, **header: Any) -> None:
-    """Write tensors and header to `path`; the file appears under its name only when it is complete."""
+    """Write tensors and header to `path`; the file appears under its name only when it is complete.
+
+    The header is written with sorted keys: what has an order belongs in a list.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}

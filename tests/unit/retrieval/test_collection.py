@@ -14,8 +14,9 @@ from orderless.datasets.digits import compose_dataset
 from orderless.datasets.folder import list_groups
 from orderless.describer import Describer, describe
 from orderless.errors import OrderlessError
+from orderless.files.storage import Tensors, save
 from orderless.retrieval import collection
-from orderless.retrieval.collection import Collection, open_or_build
+from orderless.retrieval.collection import Collection, open_or_build, selected
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +80,9 @@ def test_new_images_alone_are_described(made, folder, monkeypatch):
     anew = Collection.build(folder, Describer(**options(made)))
     place = {name: row for row, name in enumerate(anew.images)}
     np.testing.assert_allclose(after.tensors["global"], anew.tensors["global"][[place[name] for name in after.images]], atol=1e-6)
+    opened = Collection.open(folder / collection.NAME)
+    assert opened.images == after.images
+    np.testing.assert_array_equal(opened.tensors["global"], after.tensors["global"])
 
 
 def test_an_index_of_something_else_is_refused(made, folder):
@@ -89,6 +93,45 @@ def test_an_index_of_something_else_is_refused(made, folder):
         open_or_build(folder, representation="mpp")
     with pytest.raises(OrderlessError, match="made with other weights"):
         open_or_build(folder, weights=str(made / "other.safetensors"))
+
+
+def as_earlier_versions_wrote(path, places):
+    """Rewrite an index as they did: hashes by name, sorted. places: the order of its vectors, as after an image was added."""
+    file = Tensors(path, "collection")
+    header = {key: value for key, value in file.header.items() if key not in ("kind", "tensors")}
+    header["images"] = dict(zip(header["images"], header.pop("hashes"), strict=True))
+    header["describer"]["engine"] = header["describer"].pop("backend")
+    stored = {name.removeprefix("stored/"): file[name] for name in file.names() if name.startswith("stored/")}
+    tensors = {name: file[name] for name in file.names() if name.startswith("learned/")}
+    save(path, tensors | {f"stored/{key}": value for key, value in selected(stored, places).items()}, "collection", **header)
+
+
+def test_an_index_of_an_earlier_version_is_made_anew(made, folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    before = open_or_build(folder, catalog=SMALL, **options(made, "bow-conv5"))
+    as_earlier_versions_wrote(folder / collection.NAME, np.roll(np.arange(len(before.images)), 1))
+    with pytest.raises(OrderlessError, match=r"made by an earlier version .* Search its folder with `orderless search`"):
+        Collection.open(folder / collection.NAME)
+    image = folder / before.images[3]
+    for messages in ([f"{folder / collection.NAME}: {collection.OUTDATED}. All images are described anew."], []):
+        assert main(["search", str(image), "--in", str(folder)]) == 0
+        output = capsys.readouterr()
+        assert output.out.split()[1] == image.name
+        assert [line for line in output.err.splitlines() if "orderless-index" in line] == messages
+    after = Collection.open(folder / collection.NAME)
+    assert after.images == before.images
+    for arrays, others in ((before.tensors, after.tensors), (before.describer.learned, after.describer.learned)):
+        assert arrays.keys() == others.keys() != set()
+        for key, array in arrays.items():
+            np.testing.assert_array_equal(array, others[key])
+
+
+def test_an_index_with_more_vectors_than_names_is_refused(made, folder):
+    found = open_or_build(folder, **options(made))
+    del found.images[-1]
+    found.save(folder / collection.NAME)
+    with pytest.raises(OrderlessError, match=r"holds 20 vectors of 'global' and 20 hashes for 19 images\. Delete it"):
+        open_or_build(folder)
 
 
 def test_an_interrupted_search_leaves_the_old_index(made, folder, monkeypatch):
