@@ -6,7 +6,8 @@ from PIL import Image
 
 import orderless
 from orderless.__main__ import main
-from orderless.backbones import networks as backbones
+from orderless.backbones.networks import architecture
+from orderless.backbones.weights import save_weights
 from orderless.catalog.entries import load_catalog
 from orderless.errors import OrderlessError
 
@@ -28,7 +29,7 @@ def folder(tmp_path_factory):
         coarse.resize((64, 48), Image.Resampling.BICUBIC).save(root / "images" / f"{number}.png")
     network = load_catalog({})["backbones"]["tinyalex"]
     torch.manual_seed(0)
-    backbones.save_weights(backbones.architecture(network, "tinyalex"), network, root / "w.safetensors", "random")
+    save_weights(architecture(network, "tinyalex"), network, root / "w.safetensors", "random")
     return root
 
 

@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 SEEN_NOT = ("cyvlfeat", "orderless", "__editable__")  # what the installed library must do without, or bring itself
 LIBRARY = """
 import numpy, orderless
-from orderless.catalog import WORKFLOW
+from orderless.catalog.entries import WORKFLOW
 bags = [numpy.random.default_rng(i).normal(size=(20 + i, 6)) for i in range(8)]
 assert orderless.FisherVector(words=3).fit_transform(bags).shape == (8, 36)
 assert orderless.VLAD(words=3).fit_transform(bags).shape == (8, 18)
@@ -80,11 +80,12 @@ def test_the_library_works_without_vlfeat_and_says_so_where_it_is_asked_for(inst
 
 
 def test_the_commands_work_in_any_folder(installed, tmp_path):
-    from orderless.backbones import networks as backbones
+    from orderless.backbones.networks import architecture
+    from orderless.backbones.weights import save_weights
     from orderless.catalog.entries import load_catalog
 
     network = load_catalog({})["backbones"]["tinyalex"]
-    backbones.save_weights(backbones.architecture(network, "tinyalex"), network, tmp_path / "w.safetensors", "random")
+    save_weights(architecture(network, "tinyalex"), network, tmp_path / "w.safetensors", "random")
     (tmp_path / "photos").mkdir()
     for number in range(6):
         values = np.random.default_rng(number).integers(0, 256, (40, 50, 3), np.uint8)

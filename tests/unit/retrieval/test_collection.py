@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from orderless.__main__ import main
-from orderless.backbones import networks as backbones
+from orderless.backbones.networks import architecture
+from orderless.backbones.weights import save_weights
 from orderless.catalog.entries import load_catalog
 from orderless.datasets.copies import KINDS, compose_copies
 from orderless.datasets.digits import compose_dataset
@@ -33,7 +34,7 @@ def made(tmp_path_factory):
     network = load_catalog({})["backbones"]["tinyalex"]
     for seed, name in enumerate(("one", "other")):
         torch.manual_seed(seed)
-        backbones.save_weights(backbones.architecture(network, "tinyalex"), network, root / f"{name}.safetensors", "random")
+        save_weights(architecture(network, "tinyalex"), network, root / f"{name}.safetensors", "random")
     return root
 
 
