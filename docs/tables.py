@@ -63,7 +63,7 @@ def dimensions(name: str) -> int | None:
         return None if None in found else sum(filter(None, found))
     if "of" in entry:
         return entry.get("pca") or dimensions(entry["of"])
-    if "foreign" in entry:
+    if "precomputed" in entry:
         return None
     size = bag(entry)
     if size is None or "reduce" in entry:
@@ -123,7 +123,7 @@ def representations(paper: str) -> list[Table]:
             how = text({key: value for key, value in entry.items() if key not in ("title", "paper", "fuse", "of")})
             searches.append([*identity(name), f"{parts}: {how}", *size_and_cost(name)])
         else:
-            parts = ", ".join(f"`{part}`" for part in entry["stack"]) if "stack" in entry else f"the file `{entry['foreign']}`"
+            parts = ", ".join(f"`{part}`" for part in entry["stack"]) if "stack" in entry else f"the file `{entry['precomputed']}`"
             stacks.append([*identity(name), parts, *size_and_cost(name)])
     return [table for table in (choices, stacks, searches) if len(table) > 1]
 
@@ -210,7 +210,7 @@ def configuration(_: str) -> list[Table]:
 def keys(section: str) -> list[Table]:
     """The keys of a section of the catalog, kind by kind."""
     rows = [["entry", "needs", "may have"]]
-    own = {"representations": ["representations", "foreign", "stacks", "searches", "fusions"]}.get(section, [section])
+    own = {"representations": ["representations", "precomputed", "stacks", "searches", "fusions"]}.get(section, [section])
     for name, rule in schema("catalog").items():
         if isinstance(rule, dict) and name.split("/")[0] in own:
             needed = rule.get("required", [])

@@ -1,7 +1,7 @@
 """Orderless pooling of deep activations: from images to vectors by one call, and the parts as scikit-learn estimators.
 
     vectors = orderless.describe("photos/", backbone="mobilenet_v2", representation="mpp")
-    machine = make_pipeline(orderless.FisherVector(words=64), LinearSVC()).fit(descriptors, labels)
+    classifier = make_pipeline(orderless.FisherVector(words=64), LinearSVC()).fit(descriptors, labels)
 
 Nothing is imported before it is asked for: the workflow is parsed without torch and without scikit-learn.
 """

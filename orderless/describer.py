@@ -64,7 +64,7 @@ class Describer:
         if "weights" not in self.entry:
             raise OrderlessError(f"backbone '{self.backbone}': has no published weights. Give a file of trained ones as 'weights'.")
         self.plan = make_plan(DEFAULTS | {SEARCHED: [self.representation]}, catalog, self.backbone, SEARCHED)
-        if any("foreign" in row for row in self.plan["representations"].values()):
+        if any("precomputed" in row for row in self.plan["representations"].values()):
             raise OrderlessError(f"representation '{self.representation}': a part is not made from images. Take another.")
         if self.backend == "auto":
             self.backend = "vlfeat" if importlib.util.find_spec("cyvlfeat") else "torch"

@@ -1,6 +1,6 @@
 """What a transformed test image costs: each trained representation on test images scaled, moved, mirrored and turned.
 
-Paper A, Fig. 3. Machines, codebooks and projections are those of the untouched training images.
+Paper A, Fig. 3. Classifiers, codebooks and projections are those of the untouched training images.
 """
 
 from collections.abc import Iterator

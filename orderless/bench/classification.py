@@ -29,18 +29,20 @@ def vectors() -> tuple[np.ndarray, np.ndarray]:
 
 
 def of_linear_svc(x: np.ndarray, target: np.ndarray, c: float) -> tuple[np.ndarray, float]:
-    """One machine by liblinear on the vectors themselves."""
+    """One classifier by liblinear on the vectors themselves."""
     from sklearn.svm import LinearSVC
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        machine = LinearSVC(C=c, loss="hinge", tol=1e-3, max_iter=200, random_state=0).fit(x, target)
-    return machine.coef_[0], float(machine.intercept_[0])
+        svm = LinearSVC(C=c, loss="hinge", tol=1e-3, max_iter=200, random_state=0).fit(x, target)
+    return svm.coef_[0], float(svm.intercept_[0])
 
 
 def measure() -> list[dict]:
-    """Choosing C among five by 3 folds, then all classes: ours whole. The peer's machines are as many as ours; of each value of C
-    one is timed for a fold, one on all images, and the times are multiplied. The accuracies are those of one fold held out.
+    """Choosing C among five by 3 folds, then training every class on all images.
+
+    Ours is timed whole. The peer trains as many classifiers: one of each value of C is timed on the images of a fold, and the
+    seconds are multiplied. The accuracies are those of one fold held out.
     """
     x, targets = vectors()
     threads = torch.get_num_threads()
@@ -59,12 +61,12 @@ def measure() -> list[dict]:
     accuracy = headline(targets[held], kernel[np.ix_(held, kept)] @ dual.T + biases, "single-label")[1]
     each = [timed(partial(of_linear_svc, train, targets[kept, 0], value))[0] for value in GRID]
     with ThreadPoolExecutor(threads) as pool:  # liblinear lets go of the interpreter
-        machines = list(pool.map(lambda k: of_linear_svc(train, targets[kept, k], c), range(CLASSES)))
-    scores = np.stack([x[held] @ weights + bias for weights, bias in machines], 1)
+        classifiers = list(pool.map(lambda k: of_linear_svc(train, targets[kept, k], c), range(CLASSES)))
+    scores = np.stack([x[held] @ weights + bias for weights, bias in classifiers], 1)
     theirs = headline(targets[held], scores, "single-label")[1]
     last = each[GRID.index(c)] * IMAGES / len(kept)
     peer = CLASSES * (FOLDS * sum(each) + last) / threads
     figure = f"SVM, {IMAGES:,} x {DIMENSIONS:,}, {CLASSES} classes, {len(GRID)} values of C, {FOLDS} folds"
-    note = f"its {len(GRID)} timings multiplied, {threads} machines at once"
+    note = f"its {len(GRID)} timings multiplied, {threads} classifiers at once"
     notes: dict[str, Any] = {"accuracy": accuracy, "peer_accuracy": theirs, "peer_seconds_are": note, "wanted": 5}
     return [row(figure, "scikit-learn LinearSVC", spent, peer, **notes)]

@@ -5,6 +5,7 @@ Read whenever the workflow is parsed: nothing heavy is imported here.
 
 import copy
 import re
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from orderless.errors import OrderlessError, nearest
 # Inside the package where it is installed (setup.py), beside it in the repository.
 WORKFLOW = next(f / "workflow" for f in Path(__file__).resolve().parents[1:3] if (f / "workflow" / "catalog").is_dir())
 SECTIONS = ["datasets", "backbones", "views", "layers", "projections", "encoders", "representations", "analyses"]
+RENAMED = {"foreign": "precomputed"}  # keys of representations: the name in earlier versions, the name now
 
 
 def read_yaml(path: Path) -> Any:
@@ -81,7 +83,7 @@ def check_entry(section: str, name: str, entry: Any) -> None:
 def rules_of(section: str, name: str, entry: dict[str, Any], where: str) -> str:
     """Which schema of the catalog an entry is held against."""
     if section == "representations":
-        own = {"stack": "stacks", "foreign": "foreign", "of": "searches", "fuse": "fusions"}
+        own = {"stack": "stacks", "precomputed": "precomputed", "of": "searches", "fuse": "fusions"}
         return next((name for key, name in own.items() if key in entry), section)
     kinds = [key.split("/")[1] for key in schema("catalog") if key.startswith(f"{section}/")]
     if not kinds:
@@ -97,6 +99,15 @@ def rules_of(section: str, name: str, entry: dict[str, Any], where: str) -> str:
     return f"{section}/{kind}"
 
 
+def renamed(name: str, entry: Any) -> Any:
+    """A configuration's representation with every key under its present name, and a warning for each key that was renamed."""
+    if not isinstance(entry, dict):
+        return entry
+    for old in RENAMED.keys() & entry.keys():
+        warnings.warn(f"catalog.representations.{name}: '{old}' is called '{RENAMED[old]}' now.", FutureWarning, stacklevel=2)
+    return {RENAMED.get(key, key): value for key, value in entry.items()}
+
+
 def load_catalog(over: dict[str, Any]) -> dict[str, dict]:
     """workflow/catalog with `over` (the configuration's `catalog:`) laid over it, every entry checked."""
     for section in over:
@@ -107,6 +118,8 @@ def load_catalog(over: dict[str, Any]) -> dict[str, dict]:
     catalog: dict[str, dict] = {}
     for file in ("datasets", "backbones", "representations", "analyses"):
         catalog |= read_yaml(WORKFLOW / "catalog" / f"{file}.yaml")
+    if "representations" in over:
+        over = over | {"representations": {name: renamed(name, entry) for name, entry in over["representations"].items()}}
     catalog = merge(catalog, over)
     for section in SECTIONS:
         for name, entry in catalog[section].items():

@@ -22,7 +22,7 @@ def make_plan(config: dict[str, Any], catalog: dict[str, dict], backbone: str, p
 
     purpose: which selection, CLASSIFIED (with the analyses) or SEARCHED.
     sets: set id -> {views, layer, projection}; codebooks: codebook id -> {set, encoder};
-    representations: id -> {set, codebook, pooling, normalisation, reduce, levels, regions}, {stack}, {foreign}, {of} or {fuse},
+    representations: id -> {set, codebook, pooling, normalisation, reduce, levels, regions}, {stack}, {precomputed}, {of} or {fuse},
     their parts included.
     """
     lookup(catalog, "backbones", backbone, "config.backbones")
@@ -107,8 +107,8 @@ def add(
         for part in parts(entry):
             add(found, catalog, backbone, part, here, (*above, name))
         found["representations"][made] = {key: entry[key] for key in ("fuse", "rule", "of", *SEARCH_OPTIONS) if key in entry}
-    elif "foreign" in entry:
-        found["representations"][made] = {"foreign": entry["foreign"], "normalisation": ["l2"]}
+    elif "precomputed" in entry:
+        found["representations"][made] = {"precomputed": entry["precomputed"], "normalisation": ["l2"]}
     else:
         found["representations"][made] = resolve(found, catalog, backbone, name, entry, repeat)
     return made

@@ -33,9 +33,9 @@ def columns(x: Vectors, first: int, last: int) -> np.ndarray:
 
 
 def fit(kernel: np.ndarray, targets: np.ndarray, c: float) -> tuple[np.ndarray, np.ndarray]:
-    """Linear machines (hinge loss, L2, free bias), one a class, from inner products alone: libsvm, as paper D.
+    """Linear classifiers (hinge loss, L2, free bias), one a class, from inner products alone: libsvm, as paper D.
 
-    A linear machine sees vectors only through their inner products: one (n, n) kernel serves all classes and values of C,
+    A linear classifier sees vectors only through their inner products: one (n, n) kernel serves all classes and values of C,
     and its solution is that of the full vectors.
     kernel: (n, n) float64. targets: (n, classes) of 1, -1, or 0 where an image is left out of a class.
     Returns dual (classes, n) and biases (classes,): the score of x is dual @ (train_vectors @ x) + bias.
@@ -46,13 +46,13 @@ def fit(kernel: np.ndarray, targets: np.ndarray, c: float) -> tuple[np.ndarray, 
     for k, target in enumerate(targets.T):
         used = np.flatnonzero(target)
         if abs(target[used].sum(dtype=int)) == len(used):
-            # A fold without a positive (or a negative) of a rare class: the machine that is always right on it.
+            # A fold without a positive (or a negative) of a rare class: the constant classifier is right on all of it.
             biases[k] = target[used][0] if len(used) else 0
             continue
         products = kernel if len(used) == len(kernel) else np.ascontiguousarray(kernel[np.ix_(used, used)])
-        machine = SVC(C=c, kernel="precomputed", tol=TOLERANCE).fit(products, target[used])
-        dual[k, used[machine.support_]] = machine.dual_coef_[0]
-        biases[k] = machine.intercept_[0]
+        svm = SVC(C=c, kernel="precomputed", tol=TOLERANCE).fit(products, target[used])
+        dual[k, used[svm.support_]] = svm.dual_coef_[0]
+        biases[k] = svm.intercept_[0]
     return dual, biases
 
 
@@ -101,8 +101,8 @@ def encode_targets(labels: list[str], ignored: list[str], classes: list[str]) ->
 
 
 @dataclass(frozen=True)
-class Machine:
-    """Trained one-versus-rest machines of one representation: the C chosen, the figure of each C tried, test scores."""
+class Classifier:
+    """Trained one-versus-rest classifiers of one representation: the C chosen, the figure of each C tried, test scores."""
 
     c: float
     tried: dict[float, float]
@@ -111,7 +111,7 @@ class Machine:
     scores: np.ndarray  # (test images, classes)
 
 
-def train_machine(x: Vectors, train: np.ndarray, targets: np.ndarray, task: str, choice: dict, seed: int) -> Machine:
+def train_classifier(x: Vectors, train: np.ndarray, targets: np.ndarray, task: str, choice: dict, seed: int) -> Classifier:
     """Choose C on the training images, train on all of them, score the test images.
 
     x: (images, D) vectors; train: (images,) bool; targets: (training images, classes); choice: the configuration's `classifier`.
@@ -123,12 +123,12 @@ def train_machine(x: Vectors, train: np.ndarray, targets: np.ndarray, task: str,
     kernel = gram(known, known)
     c, tried = choose_c(kernel, targets, task, choice["C"], choice["folds"], seed)
     dual, biases = fit(kernel, targets, c)
-    return Machine(c, tried, {"dual": dual}, biases, gram(x[~train], known) @ dual.T + biases)
+    return Classifier(c, tried, {"dual": dual}, biases, gram(x[~train], known) @ dual.T + biases)
 
 
-def full_weights(machines, train_vectors: np.ndarray) -> np.ndarray:
-    """(classes, D) weights of stored machines (an open file with their `dual` or `primal`)."""
-    return machines["primal"] if "primal" in machines else machines["dual"] @ train_vectors
+def full_weights(classifier, train_vectors: np.ndarray) -> np.ndarray:
+    """(classes, D) weights of a stored classifier (an open file with its `dual` or `primal`)."""
+    return classifier["primal"] if "primal" in classifier else classifier["dual"] @ train_vectors
 
 
 def blocks(x: Vectors) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -142,7 +142,7 @@ def blocks(x: Vectors) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 
 def fit_primal(x: Vectors, targets: np.ndarray, c: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The machines of `fit` by averaged stochastic gradient descent over blocks of vectors, each read once an epoch.
+    """The classifiers of `fit` by averaged stochastic gradient descent over blocks of vectors, each read once an epoch.
 
     Steps shrink as 1 / (lambda t), lambda = 1 / (C n) (Shalev-Shwartz et al., Pegasos, 2011); the weights of the second half of the
     epochs are averaged. The bias is learned as the weight of a constant one.
@@ -174,8 +174,8 @@ def primal_scores(x: Vectors, weights: np.ndarray, biases: np.ndarray) -> np.nda
     return found
 
 
-def train_primal(x: Vectors, train: np.ndarray, targets: np.ndarray, task: str, choice: dict, seed: int) -> Machine:
-    """`train_machine` where a kernel would be too large: C is chosen on one fold, by machines of the others."""
+def train_primal(x: Vectors, train: np.ndarray, targets: np.ndarray, task: str, choice: dict, seed: int) -> Classifier:
+    """`train_classifier` where a kernel would be too large: C is chosen on one fold, by classifiers trained on the others."""
     grid, figures = sorted(choice["C"]), {}
     rows = np.flatnonzero(train)
     if len(grid) > 1:
@@ -185,4 +185,4 @@ def train_primal(x: Vectors, train: np.ndarray, targets: np.ndarray, task: str, 
             figures[c] = headline(targets[held], found, task)[1]
     c = max(figures, key=lambda value: figures[value]) if figures else grid[0]
     weights, biases = fit_primal(x[rows], targets, c, seed)
-    return Machine(c, figures, {"primal": weights}, biases, primal_scores(x[np.flatnonzero(~train)], weights, biases))
+    return Classifier(c, figures, {"primal": weights}, biases, primal_scores(x[np.flatnonzero(~train)], weights, biases))

@@ -27,7 +27,7 @@ MAKERS = {  # kind -> the rules that make it
     "descriptors": "extract_activations",
     "representations": "encode_representations",
     "reductions": "fit_reductions",
-    "machines": "classify",
+    "classifier": "classify",
     "scores": "classify",
     "similarities": "search",
 }

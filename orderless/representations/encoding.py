@@ -15,7 +15,7 @@ from orderless.errors import OrderlessError
 from orderless.files.storage import Tensors, recipe
 from orderless.representations.normalisation import l2, normalise, pack_signs
 from orderless.representations.pooling import pool
-from orderless.representations.precomputed import read_foreign
+from orderless.representations.precomputed import read_precomputed
 
 
 class Encoded(dict):
@@ -167,8 +167,8 @@ def encode_shard(
                 matrices[name][place] = pack_signs(vector[None])[0] if matrices[name].dtype == np.uint8 else vector
         tensors |= matrices
     for name, row in plan["representations"].items():
-        if "foreign" in row:
-            tensors[name] = l2(read_foreign(row["foreign"].format(dataset=dataset), images))
+        if "precomputed" in row:
+            tensors[name] = l2(read_precomputed(row["precomputed"].format(dataset=dataset), images))
             lengths[name] = tensors[name].shape[1]
     return tensors, lengths, seconds
 

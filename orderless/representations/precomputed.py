@@ -1,4 +1,4 @@
-"""Foreign features: vectors made elsewhere, to be stacked with the suite's own (paper B, Table 3: DSFL)."""
+"""Precomputed features: vectors made elsewhere, to be stacked with the suite's own (paper B, Table 3: DSFL)."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pandas as pd
 from orderless.errors import OrderlessError
 
 
-def read_foreign(path: str | Path, images: list[str]) -> np.ndarray:
+def read_precomputed(path: str | Path, images: list[str]) -> np.ndarray:
     """Vectors made elsewhere, for the named images, from a CSV file: column `image`, then one column a dimension.
 
     Returns (images, d) float32. Raises OrderlessError for an image that is missing or listed twice, or values not finite.
@@ -17,7 +17,7 @@ def read_foreign(path: str | Path, images: list[str]) -> np.ndarray:
         table = pd.read_csv(path, dtype={"image": str}).set_index("image")
     except (OSError, ValueError, KeyError) as error:
         raise OrderlessError(
-            f"{path}: cannot be read as foreign features ({error}). A CSV with a column 'image' is needed."
+            f"{path}: cannot be read as precomputed features ({error}). A CSV with a column 'image' is needed."
         ) from error
     twice = table.index[table.index.duplicated()]
     if len(twice):

@@ -26,8 +26,8 @@ def main(snakemake):
     index = read_index(inputs.index)
     train = (index["split"] == "train").to_numpy()
     vectors = Representations(open_shards(inputs.shards, plan, index), plan).matrix(name)
-    machines = Tensors(inputs.machines[0], "machines")
-    weights, names = classification.full_weights(machines, vectors[train]), machines.header["classes"]
+    classifier = Tensors(inputs.classifiers[0], "classifier")
+    weights, names = classification.full_weights(classifier, vectors[train]), classifier.header["classes"]
     book = Tensors(inputs.codebooks[0], "codebook")
     codebook, encoder = {key: book[key] for key in book.names()}, encoders.make(plan["codebooks"][row["codebook"]]["encoder"])
     backend = backends.get(snakemake.params.backend)

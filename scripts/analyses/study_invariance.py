@@ -1,4 +1,4 @@
-"""Transform the test images, describe them anew, and score them with the machines of the untouched training images."""
+"""Transform the test images, describe them anew, and score them with the classifiers of the untouched training images."""
 
 import json
 from functools import partial
@@ -31,14 +31,14 @@ def read_transformed(path: str, kind: str, amount):
 def main(snakemake):
     params, inputs = snakemake.params, snakemake.input
     plan, study, titles = json.loads(params.plan), json.loads(params.study), json.loads(params.titles)
-    names = [Path(path).name.removesuffix(".machines.safetensors") for path in inputs.machines]
+    names = [Path(path).name.removesuffix(".classifier.safetensors") for path in inputs.classifiers]
     index = read_index(inputs.index)
     finished, _ = open_representations(inputs.shards, inputs.reductions, plan, index)
     train = (index["split"] == "train").to_numpy()
-    machines = {}
-    for name, path in zip(names, inputs.machines, strict=True):
-        file = Tensors(path, "machines")
-        machines[name] = classification.full_weights(file, finished.matrix(name)[train]), file["biases"]
+    classifiers = {}
+    for name, path in zip(names, inputs.classifiers, strict=True):
+        file = Tensors(path, "classifier")
+        classifiers[name] = classification.full_weights(file, finished.matrix(name)[train]), file["biases"]
     test = index[~train]
     rows = test.iloc[invariance.spread(test["labels"].tolist(), study["images"])]
     targets = classification.encode_targets(rows["labels"].tolist(), rows["ignored"].tolist(), classes(index))
@@ -61,7 +61,7 @@ def main(snakemake):
         tensors = extract(extractor, rows["path"].tolist(), read, progress)
         described = describe_images(tensors, rows["image"].tolist(), small, books, backend, finished.reductions)
         for name in names:
-            weights, biases = machines[name]
+            weights, biases = classifiers[name]
             scores = described.matrix(name) @ weights.T + biases
             metric, value = evaluation.headline(targets, scores, params.task)
             row = {"representation": name, "title": titles[name], "kind": kind, "amount": amount}

@@ -5,8 +5,8 @@ import json
 import pandas as pd
 
 from orderless.catalog.plans import scale_rows
-from orderless.classification import classifiers as classification
 from orderless.classification import evaluation
+from orderless.classification.classifiers import encode_targets, train_classifier
 from orderless.datasets.index import classes, read_index
 from orderless.files.jobs import run
 from orderless.files.seeds import generator, seed
@@ -19,14 +19,14 @@ def main(snakemake):
     plan, choice, titles = json.loads(params.plan), json.loads(params.classifier), json.loads(params.titles)
     index = read_index(snakemake.input.index)
     train = (index["split"] == "train").to_numpy()
-    targets = classification.encode_targets(index["labels"].tolist(), index["ignored"].tolist(), classes(index))
+    targets = encode_targets(index["labels"].tolist(), index["ignored"].tolist(), classes(index))
     finished = Representations(open_shards(snakemake.input.shards, plan, index), plan)
     resampled = evaluation.resample(int((~train).sum()), params.bootstrap, generator(params.seed, dataset, "bootstrap"))
     rows = []
     for row in scale_rows(plan, json.loads(params.study)):
         axes = (params.seed, dataset, "classifier", row["id"])
-        machine = classification.train_machine(finished.matrix(row["id"]), train, targets[train], params.task, choice, seed(*axes))
-        table = evaluation.table(targets[~train], machine.scores, params.task, resampled)
+        classifier = train_classifier(finished.matrix(row["id"]), train, targets[train], params.task, choice, seed(*axes))
+        table = evaluation.table(targets[~train], classifier.scores, params.task, resampled)
         first = {key: column[0] for key, column in table.items()}
         rows.append(row | {"title": titles[row["base"]]} | first)
     table = pd.DataFrame(rows)

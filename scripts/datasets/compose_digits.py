@@ -1,4 +1,4 @@
-"""Compose a data set of digit scenes: PNG images, their index, and thumbnails that stand in for a foreign feature."""
+"""Compose a data set of digit scenes: PNG images, their index, and thumbnails that stand in for a precomputed feature."""
 
 import json
 from pathlib import Path

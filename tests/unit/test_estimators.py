@@ -231,8 +231,8 @@ def test_in_a_pipeline_and_a_grid(bags):
         (BagOfWords(words=5, sparse_output=True), images),
         (OrderlessPooling(encoder={"kind": "guided", "channels": 4, "epochs": 2}), images),
     ):
-        machine = make_pipeline(step, LogisticRegression(max_iter=1000))
-        assert set(machine.fit(data, labels).predict(data)) <= {0, 1}
+        classifier = make_pipeline(step, LogisticRegression(max_iter=1000))
+        assert set(classifier.fit(data, labels).predict(data)) <= {0, 1}
 
 
 def test_names_of_columns_and_data_frames(bags):

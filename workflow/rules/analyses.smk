@@ -43,7 +43,7 @@ rule study_invariance:
         shards=shard_files("representations"),
         reductions="results/representations/{dataset}/{backbone}/reductions.safetensors",
         codebooks=codebooks_of("invariance"),
-        machines=machines_of("invariance"),
+        classifiers=classifiers_of("invariance"),
     output:
         figures="results/analyses/{dataset}/{backbone}/invariance.csv",
         plot=report(
@@ -83,7 +83,7 @@ rule map_confidence:
         activations=shard_files("activations"),
         shards=shard_files("representations"),
         codebooks=codebooks_of("confidence"),
-        machines=machines_of("confidence"),
+        classifiers=classifiers_of("confidence"),
     output:
         figures="results/analyses/{dataset}/{backbone}/confidence.csv",
         gallery=report(

@@ -12,7 +12,7 @@ for number, bundle in enumerate(bundles(CLASSIFIED)):
             shards=shard_files("representations"),
             reductions="results/representations/{dataset}/{backbone}/reductions.safetensors",
         output:
-            machines=[f"{SCORES}/{name}.machines.safetensors" for name in bundle],
+            classifiers=[f"{SCORES}/{name}.classifier.safetensors" for name in bundle],
             scores=[f"{SCORES}/{name}.safetensors" for name in bundle],
             figures=[f"{SCORES}/{name}.csv" for name in bundle],
         log:

@@ -122,10 +122,10 @@ def bundles(names):
     return [names[first : first + CONFIG["bundle"]] for first in range(0, len(names), CONFIG["bundle"])]
 
 
-def foreign_files(wildcards):
-    """The files of foreign features that the selected representations stack."""
+def precomputed_files(wildcards):
+    """The files of precomputed features that the selected representations stack."""
     rows = plan(wildcards)["representations"].values()
-    return [row["foreign"].format(dataset=wildcards.dataset) for row in rows if "foreign" in row]
+    return [row["precomputed"].format(dataset=wildcards.dataset) for row in rows if "precomputed" in row]
 
 
 def judged(datasets=DATASETS):
@@ -160,9 +160,9 @@ def codebooks_of(study):
     return files
 
 
-def machines_of(study):
+def classifiers_of(study):
     """The classifiers of a study's representations."""
-    return [f"results/classification/{{dataset}}/{{backbone}}/{name}.machines.safetensors" for name in STUDIED[study]]
+    return [f"results/classification/{{dataset}}/{{backbone}}/{name}.classifier.safetensors" for name in STUDIED[study]]
 
 
 def task(wildcards):

@@ -6,7 +6,7 @@ rule encode_representations:
         index="results/datasets/{dataset}/index.csv",
         shard="results/activations/{dataset}/{backbone}/shards/{shard}.safetensors",
         codebooks=lambda w: [f"results/codebooks/{w.dataset}/{w.backbone}/{name}.safetensors" for name in learned(plan(w))],
-        foreign=foreign_files,
+        precomputed=precomputed_files,
     output:
         shard="results/representations/{dataset}/{backbone}/shards/{shard}.safetensors",
         timings="results/representations/{dataset}/{backbone}/shards/{shard}.timings.csv",

@@ -8,9 +8,9 @@ from orderless.analyses import confidence, invariance
 from orderless.analyses.claims import judge, verdict
 from orderless.analyses.pairs import compare_pairs, mcnemar
 from orderless.analyses.timings import crops_of_windows
-from orderless.classification.classifiers import full_weights, train_machine
+from orderless.classification.classifiers import full_weights, train_classifier
 from orderless.classification.evaluation import resample
-from orderless.representations.precomputed import read_foreign
+from orderless.representations.precomputed import read_precomputed
 
 
 def test_mcnemar_is_the_binomial_test_of_discordant_images():
@@ -112,9 +112,9 @@ def test_full_weights_of_a_machine(rng):
     truth = np.arange(40) % 2
     x = rng.normal(size=(40, 90)).astype(np.float32) + truth[:, None]
     targets, train = np.where(np.eye(2)[truth] > 0, 1, -1), np.arange(40) < 30
-    machine = train_machine(x, train, targets[train], "single-label", {"C": [1], "folds": 2}, 0)
-    weights = full_weights(machine.weights, x[train])
-    np.testing.assert_allclose(x[~train] @ weights.T + machine.biases, machine.scores, atol=1e-5)
+    classifier = train_classifier(x, train, targets[train], "single-label", {"C": [1], "folds": 2}, 0)
+    weights = full_weights(classifier.weights, x[train])
+    np.testing.assert_allclose(x[~train] @ weights.T + classifier.biases, classifier.scores, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -127,19 +127,19 @@ def test_full_weights_of_a_machine(rng):
         ("name,v0\na,1\n", "column 'image'"),
     ],
 )
-def test_a_wrong_foreign_file_is_named(tmp_path, content, message):
+def test_a_wrong_file_of_precomputed_features_is_named(tmp_path, content, message):
     from orderless.errors import OrderlessError
 
-    path = tmp_path / "foreign.csv"
+    path = tmp_path / "precomputed.csv"
     path.write_text(content)
     with pytest.raises(OrderlessError, match=message):
-        read_foreign(path, ["a", "b", "c"])
+        read_precomputed(path, ["a", "b", "c"])
 
 
-def test_a_foreign_file_gives_rows_in_the_order_asked(tmp_path):
-    path = tmp_path / "foreign.csv"
+def test_precomputed_features_come_with_rows_in_the_order_asked(tmp_path):
+    path = tmp_path / "precomputed.csv"
     pd.DataFrame({"v0": [1.0, 2], "v1": [3.0, 4]}, index=pd.Index(["a", "b"], name="image")).to_csv(path)
-    np.testing.assert_array_equal(read_foreign(path, ["b", "a"]), [[2, 4], [1, 3]])
+    np.testing.assert_array_equal(read_precomputed(path, ["b", "a"]), [[2, 4], [1, 3]])
 
 
 def test_a_guidance_layer_learns_what_tells_classes_apart(rng):

@@ -178,3 +178,9 @@ def test_parsing_needs_no_heavy_package():
     heavy = ["torch", "sklearn", "pandas", "PIL"]
     code = f"import sys, orderless.catalog.entries as c; c.load_catalog({{}}); print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_a_key_of_an_earlier_version_is_read_under_its_present_name():
+    with pytest.warns(FutureWarning, match="catalog.representations.dsfl: 'foreign' is called 'precomputed' now"):
+        catalog = load_catalog({"representations": {"dsfl": {"title": "DSFL", "foreign": "dsfl.csv"}}})
+    assert catalog["representations"]["dsfl"] == {"title": "DSFL", "precomputed": "dsfl.csv"}

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 
 from orderless.classification import classifiers as classification
-from orderless.classification.classifiers import choose_c, encode_targets, fit, folds, gram, train_machine
+from orderless.classification.classifiers import choose_c, encode_targets, fit, folds, gram, train_classifier
 from orderless.classification.evaluation import (
     accuracy,
     average_precision_11,
@@ -111,7 +111,7 @@ def problem(rng):
     return x[:60], targets[:60], x[60:], targets[60:]
 
 
-def test_machines_are_those_of_the_full_vectors(problem):
+def test_classifiers_are_those_of_the_full_vectors(problem):
     """Scores from the kernel are those of the dual's optimum on the full vectors, found by a general optimiser."""
     train, targets, test, _ = problem
     dual, biases = fit(gram(train, train), targets, c=0.01)
@@ -145,7 +145,7 @@ def test_an_image_left_out_of_a_class_does_not_train_it(problem):
     np.testing.assert_allclose(biases[1], bias[0])
 
 
-def test_a_class_without_positives_has_a_machine_that_never_says_it(problem):
+def test_a_class_without_positives_has_a_classifier_that_never_says_it(problem):
     train, targets, _, _ = problem
     dual, biases = fit(gram(train, train), np.full_like(targets, -1), c=1)
     assert not dual.any()
@@ -167,11 +167,11 @@ def test_stochastic_descent_is_as_good_as_the_kernel(problem, monkeypatch):
     x = l2(rng.normal(size=(900, 200)) + 1.1 * np.eye(3)[truth].repeat(67, 1)[:, :200]).astype(np.float32)
     targets, train = np.where(np.eye(3)[truth] > 0, 1, -1).astype(np.int8), np.arange(900) < 600
     choice = {"C": [1, 10], "folds": 3}
-    one = train_machine(x, train, targets[train], "single-label", choice, 0)
+    one = train_classifier(x, train, targets[train], "single-label", choice, 0)
     monkeypatch.setattr(classification, "MOST_IN_KERNEL", 100)
-    other = train_machine(x, train, targets[train], "single-label", choice, 0)
+    other = train_classifier(x, train, targets[train], "single-label", choice, 0)
     assert set(other.weights) == {"primal"}
-    accuracies = [headline(targets[~train], machine.scores, "single-label")[1] for machine in (one, other)]
+    accuracies = [headline(targets[~train], classifier.scores, "single-label")[1] for classifier in (one, other)]
     assert accuracies[0] > 0.8
     assert abs(accuracies[0] - accuracies[1]) < 0.02
     assert np.corrcoef(one.scores.ravel(), other.scores.ravel())[0, 1] > 0.98
