@@ -86,7 +86,8 @@ def published(backbone: dict, name: str) -> Path:
     from filelock import FileLock
     from pooch import os_cache
 
-    from orderless.files.downloads import Source, fetch, verify, writing
+    from orderless.files.disk import writing
+    from orderless.files.downloads import Source, fetch, verify
 
     files, wanted = backbone.get("published", {}), backbone["weights"]
     if wanted not in files:

@@ -1,9 +1,11 @@
-"""Files: everything that touches a disk or a network. It knows nothing of networks, data sets or representations.
+"""Files: everything that reads or writes a disk, or fetches from the internet. It knows no data set, network or representation.
 
 storage    safetensors files with a checked header; recipes and hashes
-images     finding image files, decoding them
-downloads  fetching files: resumed, verified, pinned
-archives   unpacking what was fetched, refused where it would harm
-seeds      random generators, one for each named purpose
-jobs       what every script of the workflow does around its work: log, errors, progress
+images     find image files, decode them to RGB
+disk       sizes of files; a full disk as a clear error
+downloads  fetch a file from its mirrors, verify it, pin its hash
+transfers  the bytes of one URL: HTTP that resumes, FTP
+archives   unpack .tar and .zip safely
+seeds      random generators seeded by names
+jobs       what every script of the workflow shares: log, errors, progress
 """

@@ -1,4 +1,4 @@
-"""Image files: found, decoded to RGB, checked."""
+"""Find image files, and decode them to 8-bit RGB."""
 
 from pathlib import Path
 
@@ -8,20 +8,20 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from orderless.errors import OrderlessError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
-MOST_PIXELS = 100_000_000  # larger than any camera's image: what is beyond is a decompression bomb or a mistake
+MOST_PIXELS = 100_000_000  # no camera's image is larger: it is a decompression bomb, or a mistake
 Image.MAX_IMAGE_PIXELS = 2 * MOST_PIXELS
 
 
 def find_images(folder: Path) -> list[Path]:
-    """All image files below a folder, by suffix, in the order of their names; hidden ones left out."""
-    found = (p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
-    return sorted(found, key=lambda p: p.relative_to(folder).as_posix())
+    """All files with the suffix of an image below a folder, sorted by their relative paths; hidden files are left out."""
+    images = (p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    return sorted(images, key=lambda p: p.relative_to(folder).as_posix())
 
 
 def read_image(path: str | Path) -> Image.Image:
-    """The image upright, as 8-bit RGB. Grey is repeated in three channels, transparency is laid on white.
+    """The image of a file as 8-bit RGB, turned upright by its EXIF tag, grey repeated in all channels, transparency laid on white.
 
-    Raises OrderlessError, with the file's name, where it cannot be read whole.
+    Raises OrderlessError with the file's name if it cannot be read completely, or has more than MOST_PIXELS pixels.
     """
     try:
         with Image.open(path) as image:
@@ -35,29 +35,30 @@ def read_image(path: str | Path) -> Image.Image:
         ) from error
 
 
-def open_image(given: str | Path | Image.Image | np.ndarray, name: str) -> Image.Image:
-    """The image as 8-bit RGB from a file, a PIL image, or an array: (h, w), (h, w, 3) or (h, w, 4), uint8, or floats from 0 to 1.
+def open_image(image: str | Path | Image.Image | np.ndarray, name: str) -> Image.Image:
+    """The image as 8-bit RGB.
 
-    name: what an error calls it.
+    image: a file, a PIL image, or an array of (h, w), (h, w, 3) or (h, w, 4), uint8 or floats from 0 to 1. name: for messages.
+    Raises OrderlessError for a file that cannot be read, or an array of another shape or type.
     """
-    if isinstance(given, (str, Path)):
-        return read_image(given)
-    if isinstance(given, Image.Image):
-        return to_rgb(ImageOps.exif_transpose(given))
-    values = np.asarray(given)
-    shaped = values.ndim == 2 or (values.ndim == 3 and values.shape[2] in (3, 4))
-    if shaped and values.size and values.dtype.kind == "f" and 0 <= values.min() <= values.max() <= 1:
+    if isinstance(image, (str, Path)):
+        return read_image(image)
+    if isinstance(image, Image.Image):
+        return to_rgb(ImageOps.exif_transpose(image))
+    values = np.asarray(image)
+    has_shape = values.ndim == 2 or (values.ndim == 3 and values.shape[2] in (3, 4))
+    if has_shape and values.size and values.dtype.kind == "f" and 0 <= values.min() <= values.max() <= 1:
         values = (values * 255).round().astype(np.uint8)
-    if not shaped or not values.size or values.dtype != np.uint8:
+    if not has_shape or not values.size or values.dtype != np.uint8:
         raise OrderlessError(
-            f"{name}: an array of {values.shape} {values.dtype} is no image. Give a path, a PIL image, or an array of "
+            f"{name}: an array of {values.shape} {values.dtype} is not an image. Give a path, a PIL image, or an array of "
             "(height, width) or (height, width, 3), uint8 or floats from 0 to 1."
         )
     return to_rgb(Image.fromarray(values))
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """8-bit RGB from any mode that Pillow reads, 16-bit grey included."""
+    """The image as 8-bit RGB, from any mode that Pillow reads. Integers over 255 are taken as 16 bits."""
     if image.mode.startswith("I") or image.mode == "F":
         values = np.asarray(image, np.float64)
         scale = 255 / 65535 if values.max(initial=0) > 255 else 1.0

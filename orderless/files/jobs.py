@@ -1,4 +1,4 @@
-"""What every script of the workflow does around its work: a log, a clear last line when it fails, progress lines."""
+"""What every script of the workflow shares: a log, a clear last line if it fails, and lines of progress."""
 
 import contextlib
 import errno
@@ -11,15 +11,16 @@ from typing import Any
 
 from orderless.errors import OrderlessError
 
-# bytes; glibc reads them when a process starts
+# glibc's settings in bytes, read when a process starts
 KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": 2**30, "MALLOC_TRIM_THRESHOLD_": 2**30, "MALLOC_TOP_PAD_": 2**26}
 
 
 def prepare_environment(root: str) -> None:
-    """Let the jobs of this process find the library at `root`, and compute on one thread each.
+    """Set the environment of this process's jobs: they find the library at `root`, and each computes on one thread.
 
-    One thread a job makes results independent of the number of cores: more cores run more jobs at once. Memory that a forward pass
-    frees is kept for the next: glibc would hand it back and fault every page in anew, which takes longer than the convolutions.
+    With one thread for each job, results do not depend on the number of cores; more cores run more jobs at once. The memory that a
+    forward pass frees is kept for the next one: by default glibc returns it to the system, and mapping every page again takes
+    longer than the convolutions.
     """
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -29,7 +30,7 @@ def prepare_environment(root: str) -> None:
 
 
 def run(main: Callable[[Any], None], snakemake: Any) -> None:
-    """Call main(snakemake) with its output in the job's log. A user's error ends the job with its message alone."""
+    """Call main(snakemake) with its output in the job's log. An OrderlessError ends the job with its message and no traceback."""
     with open(snakemake.log[0], "w", buffering=1) as log:
         try:
             with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
@@ -49,13 +50,13 @@ def run(main: Callable[[Any], None], snakemake: Any) -> None:
 
 
 def progress(items: Iterable, count: int, what: str = "images", every: float = 5.0) -> Iterator:
-    """Pass items on; every few seconds print how many are done, how many a second, and the time left."""
-    begin = last = time.monotonic()
+    """Yield the items. Every few seconds print how many are done, the rate, and the time left."""
+    start = last = time.monotonic()
     for done, item in enumerate(items):
         now = time.monotonic()
         if now - last >= every:
-            last, rate = now, done / (now - begin)
+            last, rate = now, done / (now - start)
             print(f"{done} of {count} {what}, {rate:.1f} a second, {(count - done) / rate:.0f} s left")
         yield item
-    taken = time.monotonic() - begin
-    print(f"{count} {what} in {taken:.1f} s, {count / max(taken, 1e-9):.1f} a second")
+    seconds = time.monotonic() - start
+    print(f"{count} {what} in {seconds:.1f} s, {count / max(seconds, 1e-9):.1f} a second")

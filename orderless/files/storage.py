@@ -1,8 +1,8 @@
-"""Intermediate files: safetensors with a header that says what made them, written whole or not at all.
+"""Intermediate files: safetensors with a header that records how they were made. A file is written completely or not at all.
 
 The header's `orderless` entry is a JSON object: `kind` (e.g. "descriptors"), `recipe` (a hash of everything the content
 depends on), `tensors` (CRC-32, type and shape of each), `seal` (CRC-32 of the header itself) and whatever else the writer adds.
-A reader states the kind, and what of the header it knows, and refuses a file that is damaged or was made by something else.
+A reader names the kind and the entries of the header that it knows. A file that is damaged or differs is refused.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 
 from orderless.errors import OrderlessError
 
-MAKERS = {  # kind -> the rules that make it
+MAKERS = {  # kind of a file -> the rules that make it
     "weights": "train_tinyalex or verify_weights",
     "sample": "sample_activations",
     "projections": "fit_projections",
@@ -34,7 +34,7 @@ MAKERS = {  # kind -> the rules that make it
 
 
 def recipe(*parts: Any) -> str:
-    """A short hash of JSON-able parts: equal parts, equal recipe."""
+    """A short hash of parts that JSON can hold: equal parts give an equal recipe."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -44,7 +44,7 @@ def checksum(array: np.ndarray) -> int:
 
 
 def facts(array: np.ndarray) -> list:
-    """What is known of a tensor without its bytes: CRC-32, type, shape."""
+    """What the header records of a tensor: CRC-32, type, shape."""
     return [checksum(array), str(array.dtype), list(array.shape)]
 
 
@@ -55,9 +55,9 @@ def file_hash(path: str | Path) -> str:
 
 
 def save(path: str | Path, tensors: dict[str, np.ndarray], kind: str, **header: Any) -> None:
-    """Write tensors and header to `path`; the file appears under its name only when it is complete.
+    """Write tensors and header to `path`. The file appears under its name only when it is complete.
 
-    The header is written with sorted keys: what has an order belongs in a list.
+    The keys of the header are sorted: use a list for anything whose order matters.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,22 +66,22 @@ def save(path: str | Path, tensors: dict[str, np.ndarray], kind: str, **header: 
     header["seal"] = zlib.crc32(json.dumps(header, sort_keys=True).encode())
     part = path.with_name(f"{path.name}.part{os.getpid()}")
     try:
-        part.touch()  # with the rights that the user's umask gives; the library's own file would be private
-        rights = part.stat().st_mode
+        part.touch()  # with the permissions that the user's umask gives; safetensors would create a private file
+        permissions = part.stat().st_mode
         save_file(arrays, part, metadata={"orderless": json.dumps(header, sort_keys=True)})
-        part.chmod(rights)
+        part.chmod(permissions)
         os.replace(part, path)
     except (OSError, SafetensorError) as error:
-        raise OrderlessError(f"{path}: could not be written ({error}). Make room or mend the folder, then run again.") from error
+        raise OrderlessError(f"{path}: could not be written ({error}). Make room or repair the folder, then run again.") from error
     finally:
         part.unlink(missing_ok=True)
 
 
 class Tensors:
-    """A file of tensors, opened and checked; rows are read from disk as they are asked for.
+    """A file of tensors, opened and checked. Tensors are read from disk when they are asked for.
 
-    kind: what the file must hold. expected: entries of its header that are known, `recipe` or others.
-    Raises OrderlessError that names the file and says what to do where it is missing, damaged, or another's.
+    kind: what the file must hold. expected: entries that its header must have, such as `recipe`.
+    Raises OrderlessError with the file's name and the remedy if it is missing, damaged, or was made from something else.
     """
 
     def __init__(self, path: str | Path, kind: str, **expected: Any):
@@ -93,22 +93,22 @@ class Tensors:
             self.header = json.loads((self._file.metadata() or {})["orderless"])
             seal = self.header.pop("seal")
             if seal != zlib.crc32(json.dumps(self.header, sort_keys=True).encode()):
-                raise ValueError("its header's checksum differs")
+                raise ValueError("the checksum of its header differs")
             if set(self._file.keys()) != set(self.header["tensors"]):
-                raise ValueError("its tensors are not those that were written")
-            for name, known in self.header["tensors"].items():
-                if facts(self[name]) != known:
+                raise ValueError("its tensors are not those that its header lists")
+            for name, recorded in self.header["tensors"].items():
+                if facts(self[name]) != recorded:
                     raise ValueError(f"the checksum of tensor '{name}' differs")
         except FileNotFoundError as error:
             raise OrderlessError(f"{self.path}: no such file. Run again: {maker} it.") from error
         except (SafetensorError, KeyError, ValueError, OSError, TypeError, AttributeError) as error:
-            raise OrderlessError(f"{self.path}: not a file of this suite, or damaged ({error}). {remedy}") from error
+            raise OrderlessError(f"{self.path}: is not a file of this suite, or is damaged ({error}). {remedy}") from error
         if self.header.get("kind") != kind:
             raise OrderlessError(f"{self.path}: holds '{self.header.get('kind')}', expected '{kind}'. {remedy}")
         for key, value in expected.items():
             if self.header.get(key) != value:
-                what = f"{key} {self.header.get(key)}, expected {value}"
-                raise OrderlessError(f"{self.path}: was made from other settings or images ({what}). {remedy}")
+                difference = f"{key} {self.header.get(key)}, expected {value}"
+                raise OrderlessError(f"{self.path}: was made from other settings or images ({difference}). {remedy}")
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self._file.get_tensor(name)
@@ -117,12 +117,13 @@ class Tensors:
         return name in self.header["tensors"]
 
     def get(self, name: str) -> np.ndarray | None:
-        """The tensor, or None where there is none of that name."""
+        """The tensor of that name, or None if there is none."""
         if name not in self:
             return None
         return self[name]
 
     def names(self) -> list[str]:
+        """The names of the tensors, sorted."""
         return sorted(self.header["tensors"])
 
     def shape(self, name: str) -> tuple[int, ...]:

@@ -73,7 +73,7 @@ def test_a_fitted_describer_is_kept_in_a_file(folder, options, tmp_path):
     with pytest.raises(OrderlessError, match="made with representation 'mpp', not 'nfk'"):
         orderless.Describer.load(tmp_path / "mpp.safetensors", representation="nfk")
     (tmp_path / "mpp.safetensors").write_bytes(b"x" * 100)
-    with pytest.raises(OrderlessError, match=r"mpp.safetensors: not a file of this suite, or damaged"):
+    with pytest.raises(OrderlessError, match=r"mpp.safetensors: is not a file of this suite, or is damaged"):
         orderless.Describer.load(tmp_path / "mpp.safetensors")
 
 
@@ -97,9 +97,9 @@ def test_progress_is_shown_where_it_is_asked_for(folder, options, capsys):
         (None, {}, "no image to describe"),
         ("nowhere", {}, "nowhere: no such folder"),
         (["nowhere.png"], {}, "nowhere.png: cannot be read as an image"),
-        ([np.zeros((3, 20, 20), np.float32)], {}, r"image 0: an array of \(3, 20, 20\) float32 is no image"),
+        ([np.zeros((3, 20, 20), np.float32)], {}, r"image 0: an array of \(3, 20, 20\) float32 is not an image"),
         ([np.full((20, 20, 3), 7.0)], {}, "floats from 0 to 1"),
-        (np.zeros((20, 20), bool), {}, "bool is no image"),
+        (np.zeros((20, 20), bool), {}, "bool is not an image"),
         (np.zeros((40, 40, 3), np.uint8), {"representation": "mmp"}, "Did you mean 'mpp'"),
         (np.zeros((40, 40, 3), np.uint8), {"backbone": "tinyalx"}, "Did you mean 'tinyalex'"),
         (np.zeros((40, 40, 3), np.uint8), {"backend": "vlfet"}, "backend 'vlfet' does not exist. Did you mean 'vlfeat'"),

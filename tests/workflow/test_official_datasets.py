@@ -72,7 +72,7 @@ def test_what_is_refused_is_said_and_the_next_run_completes(server, tmp_path, fa
     path = f"{name}/{next(iter(over[name]['files']))}"
     good = server.files[path]
     if fault == "page":
-        server.faults[path], said = [("page", "text/html")], "an HTML page came in the file's place"
+        server.faults[path], said = [("page", "text/html")], "the server sent an HTML page instead of the file"
     elif fault == "hash":
         server.files[path], said = good + b"x", "does not match the known hash"
     else:

@@ -16,7 +16,7 @@ from orderless.backbones.networks import densify
 from orderless.backbones.weights import fetch_model
 from orderless.catalog.entries import load_catalog
 from orderless.errors import OrderlessError
-from orderless.files import downloads
+from orderless.files import transfers
 from tests.server import Server
 
 # What Caffe's files say of each layer, from the networks' deploy files: number of maps, side, stride, padding, groups.
@@ -259,7 +259,7 @@ def test_a_damaged_file_is_named(tmp_path, suffix):
 
 @pytest.fixture
 def server(monkeypatch):
-    monkeypatch.setattr(downloads, "WAIT", 0.0)
+    monkeypatch.setattr(transfers, "WAIT", 0.0)
     found = Server()
     yield found
     found.close()

@@ -325,7 +325,7 @@ def test_the_command_line_lists_fetches_and_checks(small, tmp_path, capsys):
         assert "setid.mat" in capsys.readouterr().out
         (tmp_path / "store/flowers102/archives/setid.mat").write_bytes(b"damaged")
         assert main(["data", "check", "flowers102", *options]) == 1
-        assert "setid.mat: is of 7 bytes" in capsys.readouterr().err
+        assert "setid.mat: has 7 bytes" in capsys.readouterr().err
         next((tmp_path / "store/mit67/unpacked/Images/bar").glob("*")).unlink()
         assert main(["data", "check", "mit67", *options]) == 1
         assert "no such file (1 of 14 images)" in capsys.readouterr().err

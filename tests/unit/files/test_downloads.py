@@ -15,8 +15,9 @@ import pytest
 
 from orderless.datasets.official import check, prepare
 from orderless.errors import OrderlessError
-from orderless.files import archives, downloads
-from orderless.files.downloads import CHUNK, Source, fetch, read_lock
+from orderless.files import archives, transfers
+from orderless.files.downloads import Source, fetch, read_lock
+from orderless.files.transfers import CHUNK
 from tests.server import Server, pack
 
 CONTENT = np.random.default_rng(0).bytes(5 * CHUNK + 123)
@@ -25,7 +26,7 @@ JPEGS = {f"full/ukbench{i:05d}.jpg": b"picture %d" % i for i in range(8)}
 
 @pytest.fixture
 def server(monkeypatch):
-    monkeypatch.setattr(downloads, "WAIT", 0.0)
+    monkeypatch.setattr(transfers, "WAIT", 0.0)
     found = Server()
     found.files["file.bin"] = CONTENT
     yield found
@@ -76,8 +77,8 @@ def test_dropped_connections_resume(server, tmp_path, known):
 
 
 def test_the_next_run_goes_on_where_the_last_stopped(server, tmp_path):
-    server.faults["file.bin"] = [("drop", 3 * CHUNK)] + [("status", 503)] * downloads.TRIES
-    with pytest.raises(OrderlessError, match=r"file.bin: could not be fetched.(.|\n)*503(.|\n)*gone on with"):
+    server.faults["file.bin"] = [("drop", 3 * CHUNK)] + [("status", 503)] * transfers.TRIES
+    with pytest.raises(OrderlessError, match=r"file.bin: could not be fetched.(.|\n)*503(.|\n)*the download resumes"):
         fetch(source(server), tmp_path)
     part = tmp_path / "file.bin.part"
     assert part.read_bytes() == CONTENT[: part.stat().st_size]
@@ -90,7 +91,7 @@ def test_the_next_run_goes_on_where_the_last_stopped(server, tmp_path):
 
 
 def test_a_part_of_an_older_file_is_not_gone_on_with(server, tmp_path):
-    server.faults["file.bin"] = [("drop", 3 * CHUNK)] + [("status", 503)] * downloads.TRIES
+    server.faults["file.bin"] = [("drop", 3 * CHUNK)] + [("status", 503)] * transfers.TRIES
     with pytest.raises(OrderlessError):
         fetch(source(server, hash=""), tmp_path)
     server.files["file.bin"] = CONTENT[::-1]
@@ -99,9 +100,9 @@ def test_a_part_of_an_older_file_is_not_gone_on_with(server, tmp_path):
 
 def test_a_host_that_always_breaks_off_is_given_up(server, tmp_path):
     server.faults["file.bin"] = [("drop", 0)] * 20
-    with pytest.raises(OrderlessError, match="broke off"):
+    with pytest.raises(OrderlessError, match="the connection was lost"):
         fetch(source(server), tmp_path)
-    assert len(server.sent["file.bin"]) == downloads.TRIES
+    assert len(server.sent["file.bin"]) == transfers.TRIES
 
 
 def test_mirrors_in_order(server, tmp_path):
@@ -123,11 +124,11 @@ def test_a_compressed_file_stays_as_it_is(server, tmp_path):
 @pytest.mark.parametrize(
     ("fault", "size", "message"),
     [
-        (("page", "text/html; charset=utf-8"), 0, "file.bin: refused: an HTML page came in the file's place"),
-        (("page", "application/octet-stream"), 0, "file.bin: refused: an HTML page came in the file's place"),
-        (("page", "application/octet-stream"), len(CONTENT), "file.bin: refused: an HTML page came in the file's place"),
+        (("page", "text/html; charset=utf-8"), 0, "file.bin: refused: the server sent an HTML page instead of the file"),
+        (("page", "application/octet-stream"), 0, "file.bin: refused: the server sent an HTML page instead of the file"),
+        (("page", "application/octet-stream"), len(CONTENT), "file.bin: refused: the server sent an HTML page instead of the file"),
         (("cut", 1000), 0, "file.bin: refused: .*does not match the known hash"),
-        (("cut", 1000), len(CONTENT), f"is of 1000 bytes, not of {len(CONTENT)}: truncated"),
+        (("cut", 1000), len(CONTENT), f"has 1000 bytes instead of {len(CONTENT)}: it is truncated"),
     ],
 )
 def test_what_is_not_the_file_is_refused(server, tmp_path, fault, size, message):
@@ -167,7 +168,7 @@ def filling(monkeypatch, room: int):
     def opened(path, mode="r"):
         return Full(io.FileIO(path, mode.replace("b", ""))) if mode in ("wb", "ab") else open(path, mode)
 
-    for module in (downloads, archives):
+    for module in (transfers, archives):
         monkeypatch.setattr(module, "open", opened, raising=False)
 
 
@@ -175,7 +176,7 @@ def test_a_full_disk_keeps_what_came(server, tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         filling(patched, 2 * CHUNK)
         with pytest.raises(
-            OrderlessError, match=r"file.bin.part: could not be written: the disk is full. What came is kept. Make room"
+            OrderlessError, match=r"file.bin.part: could not be written: the disk is full. The bytes received are kept. Make room"
         ):
             fetch(source(server), tmp_path)
     assert set(left(tmp_path)) <= {"file.bin.part", "file.bin.part.json"}
@@ -205,7 +206,7 @@ def test_a_disk_that_is_really_full(server, tmp_path):
     ).returncode:
         pytest.skip("no file system may be mounted here")
     try:
-        with pytest.raises(OrderlessError, match=r"the disk is full. What came is kept"):
+        with pytest.raises(OrderlessError, match=r"the disk is full. The bytes received are kept"):
             fetch(source(server), small / "archives")
         assert "file.bin" not in left(small / "archives")
         subprocess.run(["mount", "-o", "remount,size=4m", str(small)], check=True)
@@ -297,7 +298,7 @@ ODD = {
     "tape cut between members": ("u.tar", lambda: pack("u.tar", JPEGS)[: 4 * 1024], "truncated, damaged"),
     "truncated tgz": ("u.tgz", lambda: pack("u.tgz", JPEGS)[:-40], "truncated, damaged"),
     "truncated zip": ("u.zip", lambda: pack("u.zip", JPEGS)[:-40], "truncated, damaged"),
-    "no archive": ("u.tar.gz", lambda: b"404: no such file", "truncated, damaged, or no archive"),
+    "no archive": ("u.tar.gz", lambda: b"404: no such file", "truncated, damaged, or not an archive"),
     "a bomb": ("u.tgz", lambda: pack("u.tgz", JPEGS | {"full/large.jpg": bytes(100_000)}), "would unpack to more than"),
 }
 
