@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,13 @@ from orderless.catalog.configuration import DEFAULTS
 from orderless.catalog.entries import load_catalog, lookup, merge
 from orderless.catalog.plans import SEARCHED, is_learned, leaves, make_plan
 from orderless.errors import OrderlessError, nearest
-from orderless.files.seeds import generator, seed
-from orderless.files.storage import Tensors, checksum, recipe, save
-from orderless.representations.encoding import Encoded, encode_shard
-from orderless.representations.vectors import Representations, fit_reduction
+from orderless.files.storage import Tensors, TensorsInMemory, checksum, recipe, save
+from orderless.representations.encoding import encode_shard
+from orderless.representations.vectors import Representations, fit_reductions
 
 Arrays = dict[str, np.ndarray]
 MADE = ("backbone", "representation", "weights", "catalog", "backend", "seed")  # what a file says of what made it
+PLACE = "describer"  # stands where the workflow's seeds have the name of the data set
 SHARD = 200  # images described before their descriptors are let go
 
 
@@ -105,52 +106,52 @@ class Describer:
 
     def fit(self, images: list, descriptors: int = DEFAULTS["sample"]["descriptors"], progress=quiet) -> "Describer":
         """Learn projections, codebooks and second projections on images; returns itself. descriptors: sampled from them in all."""
-        from orderless.activations.extraction import POOLED, Extractor
-        from orderless.activations.projection import fit_pca, project
-        from orderless.activations.sampling import sample
-        from orderless.representations.normalisation import l2
+        from orderless.activations.extraction import Extractor
+        from orderless.activations.projection import fit_projections
+        from orderless.activations.sampling import draw_sample, sampled_sets
 
         self.learned = {}
         if not self.needs_fit():
             return self
-        rng = generator(self.seed, "describer", "sample")
-        sets = {name: item for name, item in self.plan["sets"].items() if item["projection"] not in POOLED}
-        extractor, (names, read) = Extractor(self.network, self.entry, sets, {}, self.device), named(images)
-        raw = sample(extractor, names, read, descriptors, rng, progress)
-        for name, x in raw.items():
-            choice, x = sets[name]["projection"], x.astype(np.float32)
-            if choice:
-                x = l2(x) if choice.get("unit") else x
-                pca = fit_pca([x], choice["pca"], choice.get("centre", True), choice.get("whiten", False), name)
-                self.learned |= {f"projections/{name}/{key}": value for key, value in pca.items()}
-                raw[name] = project(x, pca)
-        for name, book in self.plan["codebooks"].items():
-            if is_learned(book["encoder"]):
-                axes = (self.seed, "describer", "codebook", name)
-                encoder, x = encoders.make(book["encoder"]), raw[book["set"]]
-                if len(x) < getattr(encoder, "words", 0):
-                    raise OrderlessError(
-                        f"representation '{self.representation}': {len(x)} descriptors of {len(images)} images cannot make "
-                        f"{encoder.words} words. Learn on more images, or lower 'words' of the catalog's {book['encoder']['kind']}."
-                    )
-                arrays = encoder.fit(x, backends.get(self.backend), seed(*axes))
-                self.learned |= {f"codebooks/{name}/{key}": value for key, value in arrays.items()}
-        reduced = {leaf: row["reduce"] for leaf, row in self.plan["representations"].items() if "reduce" in row}
-        finished = self.describe(images, progress) if reduced else None
-        for name, dim in reduced.items():
-            basis = fit_reduction(finished.matrix(name), dim, 5000, generator(self.seed, "describer", "reduction", name))  # type: ignore[union-attr]
-            self.learned[f"reductions/{name}/basis"] = basis
+        sets, (names, read) = sampled_sets(self.plan["sets"]), named(images)
+        extractor_of = partial(Extractor, self.network, self.entry, device=self.device)
+        wanted = {"images": len(images), "descriptors": descriptors}
+        sample = draw_sample(extractor_of, sets, names, read, wanted, self.seed, PLACE, progress)
+        projections, projected = fit_projections(TensorsInMemory(sample), sets)
+        self.keep("projections", projections)
+        for name, entry in self.plan["codebooks"].items():
+            if is_learned(entry["encoder"]):
+                x, axes = projected[entry["set"]], (self.seed, PLACE, "codebook", name)
+                self.keep("codebooks", {name: encoders.fit(entry["encoder"], x, backends.get(self.backend), *axes)})
+        if any("reduce" in row for row in self.plan["representations"].values()):
+            bases = fit_reductions(self.describe(images, progress), self.seed, PLACE)
+            self.keep("reductions", {name: {"basis": basis} for name, basis in bases.items()})
         return self
+
+    def keep(self, part: str, arrays: dict[str, Arrays]) -> None:
+        """Add to what was learned, by `part/id/array`."""
+        self.learned |= {f"{part}/{name}/{key}": value for name, each in arrays.items() for key, value in each.items()}
+
+    def encode(self, images: list, progress=quiet) -> list[TensorsInMemory]:
+        """The vectors of images as the workflow stores them (`encode_shard`), of at most SHARD images each."""
+        from orderless.activations.extraction import extract
+
+        shards = []
+        for first in range(0, len(images), SHARD):
+            names, read = named(images[first : first + SHARD], first)
+            descriptors = TensorsInMemory(extract(self.extractor(), names, read, progress))
+            codebooks = self.part("codebooks")
+            vectors, dimensions, _ = encode_shard(descriptors, names, self.plan, codebooks, backends.get(self.backend))
+            shards.append(TensorsInMemory(vectors, {"dimensions": dimensions}))
+        return shards
+
+    def finish(self, shards: list[TensorsInMemory]) -> Representations:
+        """Vectors of `encode`, finished."""
+        return Representations(shards, self.plan, {name: arrays["basis"] for name, arrays in self.part("reductions").items()})
 
     def describe(self, images: list, progress=quiet) -> Representations:
         """The finished representations of images: files, PIL images or arrays."""
-        from orderless.activations.extraction import extract
-
-        parts: list[tuple[Arrays, dict[str, int]]] = []
-        for first in range(0, len(images), SHARD):
-            names, read = named(images[first : first + SHARD], first)
-            parts.append(self.encode(extract(self.extractor(), names, read, progress), names))
-        return self.finished(parts)
+        return self.finish(self.encode(images, progress))
 
     def vectors(self, images: Any, progress=quiet) -> np.ndarray:
         """(n, D) float32, each row of unit length (or zero), of images as `describe` (the function) takes them."""
@@ -197,15 +198,6 @@ class Describer:
         if found.network_recipe != file.header["network"]:
             raise OrderlessError(f"{file.path}: was made with other weights or layers of '{made['backbone']}'. {remedy}")
         return found
-
-    def encode(self, tensors: Arrays, names: list[str]) -> tuple[Arrays, dict[str, int]]:
-        """Descriptors of images as stored vectors and their dimensions."""
-        return encode_shard(Encoded(tensors, {}), names, self.plan, self.part("codebooks"), backends.get(self.backend))[:2]
-
-    def finished(self, parts: list[tuple[Arrays, dict[str, int]]]) -> Representations:
-        """Stored vectors as finished ones."""
-        reductions = {name: arrays["basis"] for name, arrays in self.part("reductions").items()}
-        return Representations.in_memory(parts, self.plan, reductions)
 
     def stored(self) -> list[str]:
         """The ids of the stored representations."""

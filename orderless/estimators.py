@@ -20,13 +20,13 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from orderless import backends, encoders
-from orderless.activations.projection import fit_pca, project
+from orderless.activations.projection import apply_projection, fit_projection
 from orderless.catalog.configuration import DEFAULTS
 from orderless.catalog.entries import check_entry
 from orderless.errors import OrderlessError, nearest
 from orderless.files.seeds import generator
 from orderless.representations.encoding import Bag, encode_bag, storable
-from orderless.representations.normalisation import STEPS, l2, normalise
+from orderless.representations.normalisation import STEPS, normalise
 from orderless.representations.words import histogram, inverse_frequencies, weigh
 
 POOLINGS = {"mpp": ["l2", "mean"], "nfk": ["counts"], "csf": ["l2", "concat"]}  # over scales, as in the catalog
@@ -137,8 +137,7 @@ class BagEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         if self.projection is not None:
             choice = self._choice()
             check_entry("projections", "projection", choice)
-            rows = l2(x) if choice.get("unit") else x
-            self.projection_ = fit_pca([rows], choice["pca"], choice.get("centre", True), choice.get("whiten", False))
+            self.projection_ = fit_projection(x, choice)
 
     def _choice(self) -> dict[str, Any]:
         """The projection as the catalog would have it."""
@@ -146,7 +145,7 @@ class BagEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
 
     def _projected(self, x: np.ndarray) -> np.ndarray:
         """Descriptors (n, d) as the encoder takes them."""
-        return project(l2(x) if self._choice().get("unit") else x, self.projection_) if self.projection_ else x
+        return apply_projection(x, self._choice(), self.projection_) if self.projection_ else x
 
     def _learn(self, encoder: Any, backend: Any, x: np.ndarray, bags: list[Bag], y: Any, seed: int) -> dict[str, np.ndarray]:
         """The codebook, from the projected sample x of the bags' descriptors."""

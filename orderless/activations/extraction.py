@@ -70,7 +70,7 @@ class Extractor:
     """Runs a dense network over images and yields their descriptors, set by set.
 
     backbone: its catalog entry. sets: set id -> {views, layer, projection} resolved. projections: set id -> PCA arrays;
-    a set that is not in it comes raw. A set with projection `mean` or `max` is pooled so over each level at once.
+    a set that has none comes raw. A set with projection `mean` or `max` is pooled so over each level at once.
     precision: float32 or bfloat16, of the forward passes; all else is float32. network may be None where every set is of SIFT.
     """
 
@@ -79,7 +79,7 @@ class Extractor:
         network: DenseNetwork,
         backbone: dict,
         sets: dict[str, dict],
-        projections: dict[str, dict],
+        projections: dict[str, dict] | None = None,
         device: str = "cpu",
         precision: str = "float32",
     ):
@@ -88,7 +88,8 @@ class Extractor:
         self.seconds = dict.fromkeys(sets, 0.0)  # what each set took: its taps and its projection
         self.forward_seconds = dict.fromkeys(sets, 0.0)  # the forward passes of its levels, which other sets may share
         self.projections = {
-            name: {key: torch.from_numpy(value).to(device) for key, value in pca.items()} for name, pca in projections.items()
+            name: {key: torch.from_numpy(value).to(device) for key, value in pca.items()}
+            for name, pca in (projections or {}).items()
         }
         unit = 255 / backbone.get("range", 1)  # of `mean` and `std` in grey levels
         self.mean, self.std = (unit * torch.tensor(backbone[key], device=device).view(1, 3, 1, 1) for key in ("mean", "std"))

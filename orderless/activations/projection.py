@@ -1,11 +1,15 @@
 """Projection: principal components of descriptors, fitted on training images only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
 from orderless.errors import OrderlessError
-from orderless.files.storage import Tensors
+from orderless.files.storage import TensorSource
+from orderless.representations.normalisation import l2
+
+BLOCK = 8192  # descriptors that are converted to float32 and projected at a time
 
 
 def fit_pca(
@@ -41,8 +45,48 @@ def project(x: np.ndarray, pca: dict[str, np.ndarray]) -> np.ndarray:
     return (np.asarray(x, np.float32) - pca["mean"]) @ pca["basis"]
 
 
-def by_set(projections: Tensors) -> dict[str, dict[str, np.ndarray]]:
-    """Set id -> PCA arrays, from a file of projections (tensors `<set>/mean`, `<set>/basis`, `<set>/variance`)."""
+def fit_projection(x: np.ndarray, choice: dict[str, Any], name: str = "") -> dict[str, np.ndarray]:
+    """The principal components of descriptors (n, d) that an entry of the catalog asks for.
+
+    choice: {pca: components, centre: true, whiten: false, unit: false}; unit: scale each descriptor to unit length first.
+    name: of the descriptor set, for an error. Returns the arrays of `fit_pca`.
+    """
+    return fit_pca(unit_blocks(x, choice), choice["pca"], choice.get("centre", True), choice.get("whiten", False), name)
+
+
+def apply_projection(x: np.ndarray, choice: dict[str, Any], pca: dict[str, np.ndarray]) -> np.ndarray:
+    """Descriptors (n, d) projected by the components that `fit_projection` found for the same choice: (n, dim) float32."""
+    return np.concatenate([project(block, pca) for block in unit_blocks(x, choice)])
+
+
+def unit_blocks(x: np.ndarray, choice: dict[str, Any]) -> Iterator[np.ndarray]:
+    """Descriptors block by block, at unit length where the choice says so; at least one block, which may be empty."""
+    for first in range(0, max(len(x), 1), BLOCK):
+        block = x[first : first + BLOCK]
+        yield l2(block.astype(np.float32)) if choice.get("unit") else block
+
+
+def fit_projections(
+    sample: TensorSource, sets: dict[str, dict[str, Any]]
+) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, np.ndarray]]:
+    """The projections of all descriptor sets, fitted on a sample, and the sample projected, for the codebooks.
+
+    sample: set id -> raw descriptors (n, d). sets: set id -> {projection: a choice of `fit_projection`, or None}. Returns
+    set id -> arrays of `fit_pca` for the sets that have a projection, and set id -> descriptors for all sets of the sample.
+    """
+    projections, projected = {}, {}
+    for name in sample.names():
+        x, choice = sample[name], sets[name]["projection"]
+        if choice is None:
+            projected[name] = x
+            continue
+        projections[name] = fit_projection(x, choice, name)
+        projected[name] = apply_projection(x, choice, projections[name])
+    return projections, projected
+
+
+def by_set(projections: TensorSource) -> dict[str, dict[str, np.ndarray]]:
+    """Set id -> PCA arrays, from stored projections (tensors `<set>/mean`, `<set>/basis`, `<set>/variance`)."""
     found: dict[str, dict[str, np.ndarray]] = {}
     for name in projections.names():
         set_id, key = name.rsplit("/", 1)

@@ -1,16 +1,50 @@
-"""A random sample of local descriptors, which projections and codebooks are learned on."""
+"""A random sample of local descriptors of training images, which projections and codebooks are learned on."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from orderless.activations.extraction import Extractor, read_ahead, to_half
+from orderless.activations.extraction import POOLED, Extractor, read_ahead, to_half
+from orderless.files.seeds import generator
+
+
+def sampled_sets(sets: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The descriptor sets that something may be learned on: all but those that are pooled over a level at once."""
+    return {name: item for name, item in sets.items() if item["projection"] not in POOLED}
+
+
+def draw_sample(
+    extractor_of: Callable[[dict], Extractor],
+    sets: dict[str, dict[str, Any]],
+    paths: list[str],
+    read: Callable,
+    wanted: dict[str, int],
+    seed: int,
+    dataset: str,
+    progress: Callable,
+) -> dict[str, np.ndarray]:
+    """A random sample of the raw descriptors of training images: set id -> (n, d) float16.
+
+    extractor_of: makes an extractor of some sets. sets: those of `sampled_sets`; the sets of each repeat (the study of seeds) have
+    images and descriptors of their own. paths: the training images. wanted: how many `images` to look at, and how many
+    `descriptors` to keep of each set in all. seed, dataset: name the random draw.
+    """
+    tensors: dict[str, np.ndarray] = {}
+    for repeat in sorted({item.get("repeat", 0) for item in sets.values()}):
+        sets_of_repeat = {name: item for name, item in sets.items() if item.get("repeat", 0) == repeat}
+        rng = generator(seed, dataset, "sample", repeat)
+        chosen = [paths[row] for row in sorted(rng.permutation(len(paths))[: wanted["images"]])]
+        tensors |= sample(extractor_of(sets_of_repeat), chosen, read, wanted["descriptors"], rng, progress)
+    return tensors
 
 
 def sample(extractor: Extractor, paths: list[str], read, wanted: int, rng: np.random.Generator, progress) -> dict[str, np.ndarray]:
     """A random sample of each set's raw descriptors: about `wanted` in all, equally many from each image. float16."""
     share = -(-wanted // len(paths))
-    found: dict[str, list[np.ndarray]] = {name: [] for name in extractor.sets}
+    kept: dict[str, list[np.ndarray]] = {name: [] for name in extractor.sets}
     for path, image in progress(zip(paths, read_ahead(extractor, paths, read), strict=True), len(paths)):
         for name, descriptors in extractor.describe(image).items():
             rows = np.sort(rng.permutation(len(descriptors.x))[:share])
-            found[name].append(to_half(descriptors.x[rows], f"{path}, {name}"))
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+            kept[name].append(to_half(descriptors.x[rows], f"{path}, {name}"))
+    return {name: np.concatenate(parts) for name, parts in kept.items()}

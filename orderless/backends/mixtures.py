@@ -11,7 +11,8 @@ def check_enough(x: np.ndarray, k: int) -> None:
     """Refuse to make more words than there are descriptors."""
     if len(x) < k:
         raise OrderlessError(
-            f"{len(x)} descriptors cannot make {k} words. Raise sample.descriptors or lower the encoder's 'words'."
+            f"{len(x)} descriptors cannot make {k} words. Learn on more images (sample.images, sample.descriptors), "
+            "or lower the encoder's 'words'."
         )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from orderless.errors import OrderlessError, nearest
+from orderless.files.seeds import seed
 
 
 def kinds() -> list[str]:
@@ -49,6 +50,11 @@ def make(entry: dict[str, Any], where: str = "encoder") -> Any:
         if fields[name].type in (int, "int") and not isinstance(value, Integral):
             raise OrderlessError(f"{where}: '{name}' is {value!r}; a whole number is needed.")
     return encoder(**parameters)
+
+
+def fit(entry: dict[str, Any], x: np.ndarray, backend, *axes) -> dict[str, np.ndarray]:
+    """The codebook of an encoder's catalog entry, trained on descriptors x (n, d). axes: name the random draw (`files.seeds`)."""
+    return make(entry).fit(x, backend, seed(*axes))
 
 
 def is_sparse(encoder: Any) -> bool:

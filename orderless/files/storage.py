@@ -9,8 +9,9 @@ import hashlib
 import json
 import os
 import zlib
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -77,6 +78,48 @@ def save(path: str | Path, tensors: dict[str, np.ndarray], kind: str, **header: 
         part.unlink(missing_ok=True)
 
 
+class TensorSource(Protocol):
+    """Named tensors with a header, wherever they are: in a file (`Tensors`) or in memory (`TensorsInMemory`)."""
+
+    header: dict[str, Any]
+
+    def __getitem__(self, name: str) -> np.ndarray: ...
+
+    def __contains__(self, name: str) -> bool: ...
+
+    def names(self) -> list[str]:
+        """The names of all tensors, sorted."""
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """A tensor's shape."""
+
+    def columns(self, name: str, first: int, last: int) -> np.ndarray:
+        """Columns [first, last) of a tensor with two axes; `last` may lie beyond the end."""
+
+
+@dataclass
+class TensorsInMemory:
+    """Tensors that were not written to a file, and what their file's header would say of them."""
+
+    tensors: dict[str, np.ndarray]
+    header: dict[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.tensors[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.tensors
+
+    def names(self) -> list[str]:
+        return sorted(self.tensors)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        return self.tensors[name].shape
+
+    def columns(self, name: str, first: int, last: int) -> np.ndarray:
+        return self.tensors[name][:, first:last]
+
+
 class Tensors:
     """A file of tensors, opened and checked. Tensors are read from disk when they are asked for.
 
@@ -115,12 +158,6 @@ class Tensors:
 
     def __contains__(self, name: str) -> bool:
         return name in self.header["tensors"]
-
-    def get(self, name: str) -> np.ndarray | None:
-        """The tensor of that name, or None if there is none."""
-        if name not in self:
-            return None
-        return self[name]
 
     def names(self) -> list[str]:
         """The names of the tensors, sorted."""

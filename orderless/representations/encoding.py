@@ -12,24 +12,10 @@ import pandas as pd
 from orderless import encoders
 from orderless.datasets.index import shard_images
 from orderless.errors import OrderlessError
-from orderless.files.storage import Tensors, recipe
+from orderless.files.storage import Tensors, TensorSource, recipe
 from orderless.representations.normalisation import l2, normalise, pack_signs
 from orderless.representations.pooling import pool
 from orderless.representations.precomputed import read_precomputed
-
-
-class Encoded(dict):
-    """Tensors of `encode_shard` with the header that their file would have; read as a file of them would be."""
-
-    def __init__(self, tensors: dict[str, np.ndarray], header: dict[str, Any]):
-        super().__init__(tensors)
-        self.header = header
-
-    def shape(self, name: str) -> tuple[int, ...]:
-        return self[name].shape
-
-    def columns(self, name: str, first: int, last: int) -> np.ndarray:
-        return self[name][:, first:last]
 
 
 @dataclass
@@ -60,9 +46,11 @@ def open_descriptors(paths: list[str], sets: dict[str, Any], index: pd.DataFrame
     return [Tensors(path, "descriptors", sets=recipe(sets), images=own) for path, own in zip(paths, images, strict=True)]
 
 
-def bags(shard: Tensors | Encoded, name: str) -> Iterator[Bag]:
+def bags(shard: TensorSource, name: str) -> Iterator[Bag]:
     """The descriptors of a set, image by image."""
-    x, where, guide = shard[f"{name}/x"], shard[f"{name}/windows"].astype(np.float32), shard.get(f"{name}/guide")
+    x, where, guide = shard[f"{name}/x"], shard[f"{name}/windows"].astype(np.float32), None
+    if f"{name}/guide" in shard:
+        guide = shard[f"{name}/guide"]
     end = 0
     for rows, counts in zip(shard[f"{name}/rows"], shard[f"{name}/counts"], strict=True):
         cut = slice(end, end + int(rows.sum()))
@@ -133,7 +121,7 @@ def encode_bag(
 
 
 def encode_shard(
-    shard: Tensors | Encoded, images: list[str], plan: dict[str, Any], codebooks: dict[str, dict], backend, dataset: str = ""
+    shard: TensorSource, images: list[str], plan: dict[str, Any], codebooks: dict[str, dict], backend, dataset: str = ""
 ) -> tuple[dict[str, np.ndarray], dict[str, int], dict[str, float]]:
     """Every representation of the plan, but for stacks, for the images of one shard.
 
@@ -173,7 +161,7 @@ def encode_shard(
     return tensors, lengths, seconds
 
 
-def encode_words(shard: Tensors | Encoded, name: str, encoder, codebook: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def encode_words(shard: TensorSource, name: str, encoder, codebook: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The bags of words of a shard's images: all levels of an image in one bag."""
     ends = shard[f"{name}/rows"].sum(1).cumsum()
     return encoder.encode_words(shard[f"{name}/x"].astype(np.float32), ends, codebook)

@@ -1,5 +1,6 @@
 """Finished vectors, read back: rows of one representation over all shards, stacks composed, second projections applied."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,25 +8,29 @@ import pandas as pd
 
 from orderless.catalog.plans import leaves
 from orderless.datasets.index import shard_images
-from orderless.files.storage import Tensors, recipe
-from orderless.representations.encoding import Encoded, encode_shard
+from orderless.files.seeds import generator
+from orderless.files.storage import Tensors, TensorsInMemory, TensorSource, recipe
+from orderless.representations.encoding import encode_shard
 from orderless.representations.normalisation import PackedSigns, l2, normalise, unpack_signs
 from orderless.representations.words import Words, joined
+
+MOST_ROWS = 5000  # training vectors that a second projection is fitted on, as in paper A's code
+ALL_ROWS = slice(None)
 
 
 def describe_images(tensors: dict, images: list[str], plan: dict, books: dict, backend, reductions: dict) -> "Representations":
     """The representations of images whose descriptors (tensors of `activations.extract`) were not stored."""
-    encoded, lengths, _ = encode_shard(Encoded(tensors, {}), images, plan, books, backend)
-    return Representations.in_memory([(encoded, lengths)], plan, reductions)
+    encoded, lengths, _ = encode_shard(TensorsInMemory(tensors), images, plan, books, backend)
+    return Representations([TensorsInMemory(encoded, {"dimensions": lengths})], plan, reductions)
 
 
 class StoredRows:
     """Rows of a stored representation that stay on disk: it stands where an (n, D) float32 matrix would, read by blocks of columns.
 
-    shards: open files, each with rows of `name`. rows: those of all shards that it stands for, in order; all where None.
+    shards: each with rows of `name`. rows: those of all shards that it stands for, in order; all where None.
     """
 
-    def __init__(self, shards: list[Tensors], name: str, rows: np.ndarray | None = None):
+    def __init__(self, shards: Sequence[TensorSource], name: str, rows: np.ndarray | None = None):
         self.shards, self.name = shards, name
         self.starts = np.cumsum([0, *(shard.shape(name)[0] for shard in shards)])
         self.rows = np.arange(self.starts[-1]) if rows is None else rows
@@ -57,17 +62,12 @@ class StoredRows:
 class Representations:
     """The finished vectors of all images of a data set, read shard by shard.
 
-    shards: files of `encode_shard` in order. plan: what made them. reductions: id -> basis of the second projection.
+    shards: tensors of `encode_shard` in order, with the `dimensions` in their headers. plan: what made them.
+    reductions: id -> basis of the second projection.
     """
 
-    def __init__(self, shards: list[Tensors], plan: dict[str, Any], reductions: dict[str, np.ndarray] | None = None):
+    def __init__(self, shards: Sequence[TensorSource], plan: dict[str, Any], reductions: dict[str, np.ndarray] | None = None):
         self.shards, self.plan, self.reductions = shards, plan, reductions or {}
-
-    @classmethod
-    def in_memory(cls, encoded: list[tuple[dict, dict]], plan: dict[str, Any], reductions: dict | None = None) -> "Representations":
-        """The same of (tensors, dimensions) pairs of `encode_shard` that were not stored."""
-        shards = [Encoded(tensors, {"dimensions": lengths}) for tensors, lengths in encoded]
-        return cls(shards, plan, reductions)  # type: ignore[arg-type]
 
     def vectors(self, name: str) -> np.ndarray | PackedSigns | StoredRows:
         """The matrix; or what stands for it: signs in a sixteenth of the memory, long vectors that stay on disk."""
@@ -96,7 +96,7 @@ class Representations:
         parts = [{key: shard[f"{name}/{key}"] for key in keys} for shard in self.shards]
         return joined(parts), self.shards[0].header["dimensions"][name], self.plan["representations"][name]["normalisation"]
 
-    def block(self, shard: Tensors, name: str) -> np.ndarray:
+    def block(self, shard: TensorSource, name: str) -> np.ndarray:
         """The rows of one shard of a stored representation."""
         row = self.plan["representations"][name]
         x = shard[name]
@@ -137,10 +137,24 @@ def open_representations(
     return Representations(shards, plan, {name: second[name] for name in second.names()}), recipes
 
 
+def fit_reductions(
+    finished: Representations, seed: int, dataset: str, train: np.ndarray | slice = ALL_ROWS
+) -> dict[str, np.ndarray]:
+    """The second projections of the representations that have one: id -> basis (D, dimensions).
+
+    finished: without second projections. train: which rows serve. seed, dataset: name the random draw.
+    """
+    reduced = {name: row["reduce"] for name, row in finished.plan["representations"].items() if "reduce" in row}
+    return {
+        name: fit_reduction(finished.matrix(name)[train], dim, MOST_ROWS, generator(seed, dataset, "reduction", name))
+        for name, dim in reduced.items()
+    }
+
+
 def fit_reduction(x: np.ndarray, dim: int, most: int, rng: np.random.Generator) -> np.ndarray:
     """The second projection of paper A: uncentred principal directions of training vectors, orthonormal, no whitening.
 
-    x: (n, D) float32 training rows, of which at most `most` serve (paper A's code: 5,000). Found through the n x n Gram
+    x: (n, D) float32 training rows, of which at most `most` serve. Found through the n x n Gram
     matrix, as D may be 50,000. Returns (D, min(dim, rank)) float32.
     """
     if len(x) > most:

@@ -9,9 +9,7 @@ import numpy as np
 
 from orderless.describer import Arrays, Describer, image_files, quiet
 from orderless.errors import OrderlessError
-from orderless.files.storage import Tensors, file_hash, save
-from orderless.representations.encoding import Encoded
-from orderless.representations.vectors import Representations
+from orderless.files.storage import Tensors, TensorsInMemory, file_hash, save
 from orderless.representations.words import Words, joined, rows
 from orderless.retrieval.ranking import Protocol
 from orderless.retrieval.search import Search
@@ -72,37 +70,36 @@ class Collection:
         places = {digest: place for place, digest in enumerate(self.hashes)}
         new = {digest: str(path) for digest, path in zip(hashes, files, strict=True) if digest not in places}
         places |= {digest: place for place, digest in enumerate(new, len(self.hashes))}
-        parts = [(self.tensors, self.dimensions)] if self.images else []
+        parts = [self.stored()] if self.images else []
         if new:
-            parts += stored_parts(self.describer.describe(list(new.values()), progress))
+            parts += self.describer.encode(list(new.values()), progress)
         tensors = selected(joined_parts(parts), np.array([places[digest] for digest in hashes]))
-        return Collection(self.describer, images, hashes, tensors, parts[-1][1])
+        return Collection(self.describer, images, hashes, tensors, parts[-1].header["dimensions"])
+
+    def stored(self) -> TensorsInMemory:
+        """The stored vectors as `Describer.encode` gives them."""
+        return TensorsInMemory(self.tensors, {"dimensions": self.dimensions})
 
     def search(self, image: str | Path) -> list[tuple[str, float]]:
         """(image of the folder, similarity) for every image, best first. Raises OrderlessError for an image that cannot be read."""
-        asked = stored_parts(self.describer.describe([str(image)]))
-        finished = self.describer.finished([(self.tensors, self.dimensions), *asked])
+        finished = self.describer.finish([self.stored(), *self.describer.encode([str(image)])])
         count = len(self.images)
         protocol = Protocol(np.array([count]), np.arange(count), np.zeros((1, count), np.int8))
         found = Search(finished, protocol, np.arange(count), {}).similarities(self.describer.representation)[0]
         return [(self.images[place], float(found[place])) for place in np.argsort(-found, kind="stable")]
 
 
-def stored_parts(finished: Representations) -> list[tuple[Arrays, dict[str, int]]]:
-    """The stored vectors of representations, part by part."""
-    return [(dict(shard), shard.header["dimensions"]) for shard in finished.shards if isinstance(shard, Encoded)]
-
-
-def joined_parts(parts: list[tuple[Arrays, dict[str, int]]]) -> Arrays:
+def joined_parts(parts: list[TensorsInMemory]) -> Arrays:
     """The stored vectors of all parts, one after another."""
-    found: Arrays = {}
-    for key in parts[0][0]:
+    tensors: Arrays = {}
+    for key in parts[0].tensors:
         if key.endswith("/words"):
             leaf = key.removesuffix("/words")
-            found |= {f"{leaf}/{name}": array for name, array in joined([words_of(part, leaf) for part, _ in parts]).items()}
+            words = joined([words_of(part.tensors, leaf) for part in parts])
+            tensors |= {f"{leaf}/{name}": array for name, array in words.items()}
         elif "/" not in key:
-            found[key] = np.concatenate([part[key] for part, _ in parts])
-    return found
+            tensors[key] = np.concatenate([part[key] for part in parts])
+    return tensors
 
 
 def selected(tensors: Arrays, places: np.ndarray) -> Arrays:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from orderless import backends, encoders
 from orderless.files.jobs import run
-from orderless.files.seeds import seed
 from orderless.files.storage import Tensors, recipe, save
 
 
@@ -16,7 +15,7 @@ def main(snakemake):
         name = path.name.removesuffix(".safetensors")
         entry = entries[name]
         axes = (params.seed, snakemake.wildcards.dataset, "codebook", name)
-        codebook = encoders.make(entry["encoder"]).fit(projected[entry["set"]], backends.get(params.backend), seed(*axes))
+        codebook = encoders.fit(entry["encoder"], projected[entry["set"]], backends.get(params.backend), *axes)
         made_of = recipe("codebook", entry, projected.header["recipe"], params.backend, axes)
         save(path, codebook, "codebook", recipe=made_of, projections=projected.header["recipe"])
         print(f"{name} trained")

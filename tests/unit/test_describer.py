@@ -106,7 +106,11 @@ def test_progress_is_shown_where_it_is_asked_for(folder, options, capsys):
         (np.zeros((40, 40, 3), np.uint8), {"representation": "bow-conv5"}, "has no vector. Use `orderless search`"),
         (np.zeros((40, 40, 3), np.uint8), {"representation": "mof-sum"}, "has no vector"),
         (np.zeros((40, 40, 3), np.uint8), {"representation": "mop-pca"}, "has no vector"),
-        (np.zeros((40, 40, 3), np.uint8), {"representation": "mpp", "catalog": MANY}, "1 images cannot make 90000 words"),
+        (
+            np.zeros((40, 40, 3), np.uint8),
+            {"representation": "mpp", "catalog": MANY},
+            "cannot make 90000 words. Learn on more images",
+        ),
     ],
 )
 def test_bad_input_is_named(options, images, over, message):

@@ -14,7 +14,8 @@ from orderless.catalog.entries import load_catalog
 from orderless.catalog.plans import make_plan
 from orderless.errors import OrderlessError
 from orderless.files.jobs import progress
-from orderless.representations.encoding import Encoded, encode_shard
+from orderless.files.storage import TensorsInMemory
+from orderless.representations.encoding import encode_shard
 from orderless.representations.vectors import Representations
 
 LAYERS = {"conv3": "relu3", "conv4": "relu4", "conv5": "relu5", "pool5": "pool5", "fc6": "relu6", "fc7": "relu7"}
@@ -83,11 +84,11 @@ def shapes(names, sets, words=None):
             books[codebook] = {key: value.astype(np.float32) for key, value in parts.items()}
         elif kind == "vlad":
             books[codebook] = {"centres": rng.normal(size=(100, d)).astype(np.float32)}
-    encoded, lengths, _ = encode_shard(Encoded(tensors, {}), ["a"], plan, books, backends.get("torch"))
+    encoded, lengths, _ = encode_shard(TensorsInMemory(tensors), ["a"], plan, books, backends.get("torch"))
     reductions = {
         name: np.zeros((lengths[name], 4096), np.float32) for name in lengths if "reduce" in plan["representations"][name]
     }
-    finished = Representations.in_memory([(encoded, lengths)], plan, reductions)
+    finished = Representations([TensorsInMemory(encoded, {"dimensions": lengths})], plan, reductions)
     return {name: finished.size(name) for name in plan["representations"]}, lengths
 
 

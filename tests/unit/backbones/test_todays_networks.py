@@ -23,7 +23,8 @@ from orderless.datasets.digits import compose_dataset, write_thumbnails
 from orderless.errors import OrderlessError
 from orderless.files.images import read_image
 from orderless.files.jobs import progress
-from orderless.representations.encoding import Encoded, bags, encode_shard
+from orderless.files.storage import TensorsInMemory
+from orderless.representations.encoding import bags, encode_shard
 from orderless.representations.vectors import Representations, fit_reduction
 from orderless.retrieval.ranking import protocol
 from orderless.retrieval.search import Search
@@ -76,7 +77,7 @@ def train(plan, tensors, backend):
         encoder, x = encoders.make(book["encoder"]), tensors[f"{book['set']}/x"].astype(np.float32)
         if getattr(encoder, "supervised", False):
             targets = np.array([[1, -1], [-1, 1], [1, -1], [-1, 1]])
-            books[name] = encoder.fit_labelled([bag.x for bag in bags(Encoded(tensors, {}), book["set"])], targets, 0)
+            books[name] = encoder.fit_labelled([bag.x for bag in bags(TensorsInMemory(tensors), book["set"])], targets, 0)
         elif encoder.learned:
             books[name] = encoder.fit(x, backend, 0)
     return books
@@ -103,10 +104,11 @@ def test_every_representation_of_the_demo(backbone, side, tmp_path):
     extractor = Extractor(network, entry, plan["sets"], {})
     tensors = extract(extractor, [row["path"] for row in rows], read_image, progress)
     books = train(plan, tensors, backend)
-    encoded, lengths, _ = encode_shard(Encoded(tensors, {}), images, plan, books, backend)
+    encoded, lengths, _ = encode_shard(TensorsInMemory(tensors), images, plan, books, backend)
     rng = np.random.default_rng(0)
     reduced = [name for name, row in plan["representations"].items() if "reduce" in row]
-    finished = Representations.in_memory([(encoded, lengths)], plan, {n: fit_reduction(encoded[n], 3, 9, rng) for n in reduced})
+    reductions = {name: fit_reduction(encoded[name], 3, 9, rng) for name in reduced}
+    finished = Representations([TensorsInMemory(encoded, {"dimensions": lengths})], plan, reductions)
 
     for name in (name for name in demo[CLASSIFIED] if name not in reasons):
         x = finished.matrix(name)

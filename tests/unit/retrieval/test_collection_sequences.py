@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from orderless.files.storage import TensorsInMemory
 from orderless.representations.vectors import Representations
 from orderless.retrieval import collection
 from orderless.retrieval.collection import Collection, open_or_build
@@ -45,10 +46,10 @@ class SeededDescriber:
     def stored(self):
         return PLAN[self.representation].get("fuse", [self.representation])
 
-    def finished(self, parts):
-        return Representations.in_memory(parts, self.plan)
+    def finish(self, shards):
+        return Representations(shards, self.plan)
 
-    def describe(self, paths, progress=None):
+    def encode(self, paths, progress=None):
         SeededDescriber.described += len(paths)
         described = [drawn(Path(path).read_bytes()) for path in paths]
         bags = [bag for _, bag in described]
@@ -56,7 +57,7 @@ class SeededDescriber:
         tensors |= {"words/words": np.concatenate(bags), "words/ends": np.cumsum([len(bag) for bag in bags])}
         tensors["words/weights"] = np.ones(len(tensors["words/words"]), np.float32)
         stored = {key: value for key, value in tensors.items() if key.split("/")[0] in self.stored()}
-        return self.finished([(stored, {"dense": DIMENSIONS, "words": WORDS})])
+        return [TensorsInMemory(stored, {"dimensions": {"dense": DIMENSIONS, "words": WORDS}})]
 
 
 def drawn(content):
