@@ -1,4 +1,4 @@
-"""`orderless data list|fetch|check`: the papers' data sets outside the workflow, in the folders that the workflow uses."""
+"""`orderless data list|fetch|check`: the papers' data sets without the workflow, in the folders that the workflow uses."""
 
 import argparse
 from pathlib import Path
@@ -10,53 +10,53 @@ from orderless.catalog.entries import load_catalog, lookup, merge, read_yaml
 from orderless.errors import OrderlessError
 
 EXAMPLES = """examples:
-  orderless data list                                  what there is, how large, what is here already
-  orderless data fetch mit67 voc2007                   download, verify, unpack into data/; again where it broke off
-  orderless data check voc2007                         hashes, files and published counts of what is here
+  orderless data list                                  what exists, its size, and what is already here
+  orderless data fetch mit67 voc2007                   download, verify, unpack into data/; type it again to resume
+  orderless data check voc2007                         verify local files: hashes and published counts
   orderless data fetch cub200 --configfile mine.yaml   with your own copy of an archive, or another mirror:
 
     catalog: {datasets: {cub200: {files: {CUB_200_2011.tgz: {path: /archive/CUB_200_2011.tgz}}}}}
 
-Where a host publishes no hash, the file is pinned when it first comes whole (data/<kind>.lock.json, which you may keep with your
-project), and another one is refused later. Archives may be deleted once they are unpacked. The workflow does the same by itself.
+A file without a published hash is pinned at its first download, in data/<kind>.lock.json, and refused later if it differs. You may
+keep the lock files with your project. Archives may be deleted once they are unpacked. The workflow fetches by itself.
 """
 
 
 def add_commands(commands: Any) -> None:
-    """The command `data` and its own commands."""
+    """Add the command `data` with its actions."""
     plain = argparse.RawDescriptionHelpFormatter
-    about = {
-        "list": "say which data sets can be had, and what is here of them",
+    summaries = {
+        "list": "list the data sets, and what is here of them",
         "fetch": "download, verify and unpack data sets",
-        "check": "verify what is here of data sets",
+        "check": "verify the local files of data sets",
     }
     data = commands.add_parser(
         "data", help="download and verify the papers' data sets", description=__doc__, epilog=EXAMPLES, formatter_class=plain
     )
     actions = data.add_subparsers(dest="action", required=True, metavar="list|fetch|check")
-    for name, text in about.items():
+    for name, text in summaries.items():
         action = actions.add_parser(
             name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=EXAMPLES, formatter_class=plain
         )
         if name != "list":
             action.add_argument("names", nargs="+", metavar="NAME", help="a data set, as `orderless data list` names it")
-        action.add_argument("--data", type=Path, help="the folder they are kept in (default: the configuration's, else data/)")
+        action.add_argument("--data", type=Path, help="the folder of all data sets (default: the configuration's, or else data/)")
         action.add_argument("--configfile", type=Path, help="a configuration whose `catalog:` adds to or changes the data sets")
 
 
 def settings(args: argparse.Namespace) -> tuple[dict[str, dict], Path]:
-    """The data sets of the catalog that are downloaded, and the folder they are kept in."""
+    """The data sets of the catalog, and the folder that they are stored in."""
     try:
-        own = (read_yaml(args.configfile) or {}) if args.configfile else {}
+        configuration = (read_yaml(args.configfile) or {}) if args.configfile else {}
     except OSError as error:
         raise OrderlessError(f"{args.configfile}: cannot be read ({error.strerror}). Name a configuration file.") from error
     needed = {"run": "data", "datasets": ["mit67"], "backbones": ["tinyalex"], "representations": ["fc7"]}
-    config = load_config(merge(needed, own))
+    config = load_config(merge(needed, configuration))
     return load_catalog(config["catalog"])["datasets"], args.data or Path(config["data"])
 
 
 def megabytes(entry: dict) -> str:
-    """What is downloaded, as far as it is published."""
+    """The size of the downloads. `+`: not all sizes are published."""
     files = entry["files"].values()
     total = sum(file.get("size", 0) for file in files)
     more = "+" if any("size" not in file for file in files) else ""
@@ -64,14 +64,14 @@ def megabytes(entry: dict) -> str:
 
 
 def state(entry: dict, data: Path) -> str:
-    """What is here of a data set, at a glance."""
-    from orderless.datasets.official import fits, made_of
+    """What is here of a data set, in one word or path."""
+    from orderless.datasets.official import matches, read_record
     from orderless.files.downloads import read_lock
 
     if "root" in entry:
         return entry["root"]
     store = data / entry["kind"]
-    if fits(made_of(store / "unpacked"), entry, read_lock(data / f"{entry['kind']}.lock.json")):
+    if matches(read_record(store / "unpacked"), entry, read_lock(data / f"{entry['kind']}.lock.json")):
         return str(store / "unpacked")
     part = sum(file.stat().st_size for file in (store / "archives").glob("*") if file.is_file())
     return f"begun ({part / 1e6:,.0f} MB)" if part else "-"

@@ -1,29 +1,30 @@
-"""H3D human attributes (Bourdev et al. 2011): nine attributes of people, each seen or not; AP.
+"""H3D human attributes (Bourdev et al. 2011): nine attributes of people, each present or absent, judged by AP.
 
-A line of labels.txt: file, the visible bounds (x y width height; NaN where the whole image is meant), nine labels of 1, -1, or 0
-where the attribute cannot be told: such an image does not count for it.
+A line of labels.txt holds the file, the visible bounds (x y width height, or NaN for the whole image), and nine labels: 1, -1, or 0
+if the attribute cannot be recognised. An image with 0 does not count for that attribute.
 """
 
 from pathlib import Path
 
-from orderless.datasets.contract import inside, lines
+from orderless.datasets.layouts import inside, lines
 from orderless.errors import OrderlessError
 
 ATTRIBUTES = ["is_male", "has_long_hair", "has_glasses", "has_hat", "has_t-shirt", "has_long_sleeves", "has_shorts", "has_jeans",
               "has_long_pants"]  # fmt: skip
 
 
-def rows(root: Path, entry: dict, seed: int) -> list[dict]:
-    """The people of train/labels.txt and test/labels.txt, whose images lie beside."""
-    found = []
+def index_rows(root: Path, entry: dict, seed: int) -> list[dict]:
+    """From train/labels.txt and test/labels.txt; the images are beside them."""
+    rows = []
     for split in ("train", "test"):
         file = inside(root, f"attributes_dataset/{split}/labels.txt")
         for name, *values in lines(file):
             if len(values) != 4 + len(ATTRIBUTES):
                 raise OrderlessError(f"{file}: '{name}' has {len(values)} values, not 4 bounds and 9 labels. Fetch it again.")
-            said = {value: [a for a, v in zip(ATTRIBUTES, values[4:], strict=True) if int(float(v)) == value] for value in (1, 0)}
+            marks = [int(float(value)) for value in values[4:]]
+            with_mark = {mark: [a for a, m in zip(ATTRIBUTES, marks, strict=True) if m == mark] for mark in (1, 0)}
             row = {"image": f"{split}/{name}", "path": str(file.parent / name), "split": split}
-            row |= {"labels": ";".join(said[1]), "ignored": ";".join(said[0])}
-            whole = values[0].lower() == "nan"
-            found.append(row if whole else row | {"box": tuple(float(v) for v in values[:4])})
-    return found
+            row |= {"labels": ";".join(with_mark[1]), "ignored": ";".join(with_mark[0])}
+            whole_image = values[0].lower() == "nan"
+            rows.append(row if whole_image else row | {"box": tuple(float(v) for v in values[:4])})
+    return rows

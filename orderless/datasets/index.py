@@ -1,11 +1,14 @@
-"""Data sets: each becomes a folder of images and one index table.
+"""The index of a data set: a CSV table with one row for each image, every column text.
 
-Composed (`digits`), made of any folder (`folder`, `copies`), or as the papers' authors publish them: `official` fetches those and
-asks the module of their kind for the rows (`contract`). `rows` is what is done to the rows of any.
-
-Index (CSV), one row an image: `image` (name, unique), `path`, `split` (train or test), `labels` (class names, joined by
-`;`), `ignored` (classes, or groups, left out of the evaluation of this image), `group` (retrieval: images that match each
-other), `search` (retrieval: query, database, both, or empty), `boxes` (class x y width height in pixels, joined by `;`), `sha256`.
+image    the name, unique
+path     the file
+split    train or test
+labels   the classes of the image, joined by `;`
+ignored  classes (or groups, for retrieval) that this image does not count for, joined by `;`
+group    for retrieval: the group, or groups joined by `;`; images of one group match each other
+search   for retrieval: `query`, `database`, `both`, or empty
+boxes    objects as `class x y width height` in pixels, joined by `;`
+sha256   of the file
 """
 
 from pathlib import Path
@@ -19,17 +22,17 @@ COLUMNS = ["image", "path", "split", "labels", "ignored", "group", "search", "bo
 
 
 def write_index(rows: list[dict], path: str | Path) -> None:
-    """Write an index table; what a row lacks is empty."""
+    """Write an index table. Columns that a row lacks are empty."""
     table = pd.DataFrame([dict.fromkeys(COLUMNS, "") | row for row in rows], columns=COLUMNS)
-    twice = table["image"][table["image"].duplicated()]
-    if len(twice):
-        raise OrderlessError(f"{path}: image '{twice.iloc[0]}' is listed twice.")
+    repeated = table["image"][table["image"].duplicated()]
+    if len(repeated):
+        raise OrderlessError(f"{path}: image '{repeated.iloc[0]}' is listed twice.")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(path, index=False)
 
 
 def read_index(path: str | Path) -> pd.DataFrame:
-    """The index table, every column text."""
+    """The index table; empty cells are empty strings."""
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
@@ -39,11 +42,11 @@ def classes(index: pd.DataFrame) -> list[str]:
 
 
 def shard_rows(count: int, shards: int, shard: int) -> range:
-    """The rows of the index that make shard `shard` of `shards`: contiguous, sizes differing by one at most."""
+    """The rows of shard `shard` of `shards`, of an index with `count` rows: contiguous; sizes differ by one at most."""
     return range(count * shard // shards, count * (shard + 1) // shards)
 
 
 def shard_images(index: pd.DataFrame, shards: int) -> list[str]:
-    """A hash of the images of each shard: their names and their content."""
+    """For each shard a hash of its images: of their names and their content."""
     images = index[["image", "sha256"]].values.tolist()
     return [recipe(images[rows.start : rows.stop]) for rows in (shard_rows(len(index), shards, number) for number in range(shards))]

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from orderless.datasets.contract import inside
+from orderless.datasets.layouts import inside
 
 
-def rows(root: Path, entry: dict, seed: int) -> list[dict]:
-    """The images of TrainImages.txt and TestImages.txt, which name them as `<class>/<file>` below Images/."""
-    images, found = inside(root, "Images"), []
+def index_rows(root: Path, entry: dict, seed: int) -> list[dict]:
+    """From TrainImages.txt and TestImages.txt, which list `<class>/<file>` below Images/."""
+    images, rows = inside(root, "Images"), []
     for split, file in (("train", "TrainImages.txt"), ("test", "TestImages.txt")):
         for line in inside(root, file).read_text().splitlines():
             if name := line.strip():
-                found.append({"image": name, "path": str(images / name), "split": split, "labels": name.split("/")[0]})
-    return found
+                rows.append({"image": name, "path": str(images / name), "split": split, "labels": name.split("/")[0]})
+    return rows

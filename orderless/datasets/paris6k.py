@@ -1,3 +1,3 @@
-"""Paris6k: in all as Oxford5k."""
+"""Paris6k (Philbin et al. 2008): published in the same layout as Oxford5k."""
 
-from orderless.datasets.oxford5k import rows as rows
+from orderless.datasets.oxford5k import index_rows as index_rows

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from orderless.datasets.contract import inside
+from orderless.datasets.layouts import inside
 
 
-def rows(root: Path, entry: dict, seed: int) -> list[dict]:
-    """The entry's `partition`, 1 to 10: Training_01.txt and Testing_01.txt name images as /a/abbey/sun_aaa.jpg."""
-    images, found = inside(root, "SUN397/a").parent, []
+def index_rows(root: Path, entry: dict, seed: int) -> list[dict]:
+    """From the lists of the entry's `partition` (1 to 10), such as Training_01.txt, whose lines are paths: /a/abbey/sun_aaa.jpg."""
+    images, rows = inside(root, "SUN397/a").parent, []
     for split, file in (("train", "Training"), ("test", "Testing")):
         for line in inside(root, f"Partitions/{file}_{entry['partition']:02d}.txt").read_text().splitlines():
             if name := line.strip().lstrip("/"):
-                label = "/".join(name.split("/")[1:-1])  # without the letter: apse/indoor
-                found.append({"image": name, "path": str(images / name), "split": split, "labels": label})
-    return found
+                label = "/".join(name.split("/")[1:-1])  # without the first letter's folder: apse/indoor
+                rows.append({"image": name, "path": str(images / name), "split": split, "labels": label})
+    return rows

@@ -1,11 +1,11 @@
-"""Copy some images of a folder as people copy pictures, and write the index of copies, originals and all other images."""
+"""Make altered copies of some images of a folder, and write the index of copies, originals and all other images."""
 
 import json
 from pathlib import Path
 
 from orderless.datasets.copies import compose_copies
+from orderless.datasets.fractions import keep_fraction
 from orderless.datasets.index import write_index
-from orderless.datasets.rows import keep_fraction
 from orderless.files.jobs import run
 
 

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from orderless.datasets.digits import compose_dataset, write_thumbnails
+from orderless.datasets.fractions import keep_fraction
 from orderless.datasets.index import write_index
-from orderless.datasets.rows import keep_fraction
 from orderless.files.jobs import run
 
 

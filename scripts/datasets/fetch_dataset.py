@@ -1,17 +1,17 @@
-"""Fetch the archives of a data set, verify and unpack them, or take the user's own copy; write down where it lies."""
+"""Fetch the archives of a data set, verify and unpack them, or take the user's own copy; record its folder."""
 
 import json
 from pathlib import Path
 
-from orderless.datasets.official import made_of, prepare
+from orderless.datasets.official import prepare, read_record
 from orderless.files.jobs import run
 
 
 def main(snakemake):
     entry = json.loads(snakemake.params.dataset)
     root = prepare(snakemake.wildcards.dataset, entry, Path(snakemake.params.data))
-    found = {"root": str(root), "files": made_of(root)}
-    Path(snakemake.output.source).write_text(json.dumps(found, indent=2) + "\n")
+    source = {"root": str(root), "files": read_record(root)}
+    Path(snakemake.output.source).write_text(json.dumps(source, indent=2) + "\n")
     print(f"{snakemake.wildcards.dataset}: {root}")
 
 

@@ -1,14 +1,14 @@
-"""List the images of an official data set as its authors split them, decode each once, and write the index.
+"""List the images of an official data set in the published splits, decode each once, and write the index.
 
-Images that are cut to their boxes are written anew, as PNG; all others stay where they lie.
+Images that are cut to their boxes are written as PNG; all others stay in their place.
 """
 
 import json
 from pathlib import Path
 
+from orderless.datasets.checks import count
 from orderless.datasets.index import write_index
 from orderless.datasets.official import index
-from orderless.datasets.rows import count
 from orderless.files.jobs import run
 
 

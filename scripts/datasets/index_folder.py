@@ -1,4 +1,4 @@
-"""List the images of a folder, decode each once, and write the index; unreadable ones fail or are skipped, as configured."""
+"""List the images of a folder, decode each once, and write the index. Unreadable images fail or are skipped, as configured."""
 
 import json
 from pathlib import Path

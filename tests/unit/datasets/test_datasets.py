@@ -17,9 +17,10 @@ from orderless.catalog.entries import load_catalog, merge
 from orderless.classification.classifiers import encode_targets
 from orderless.classification.evaluation import average_precision_11
 from orderless.datasets import flowers102
+from orderless.datasets.checks import check_expected, count, cut
+from orderless.datasets.fractions import keep_fraction
 from orderless.datasets.index import read_index, write_index
 from orderless.datasets.official import index, list_rows, prepare
-from orderless.datasets.rows import check_expected, count, cut, keep_fraction
 from orderless.errors import OrderlessError
 from orderless.retrieval import ranking
 from tests.layouts import EXPECTED, VOC, serve_all
@@ -120,7 +121,7 @@ def test_flowers_split_has_the_published_counts(tmp_path):
         list_rows("flowers102", entry, tmp_path, 0)
     (tmp_path / "setid.mat").write_bytes(b"<html>")
     with pytest.raises(OrderlessError, match=r"setid.mat: cannot be read as a MATLAB file"):
-        flowers102.rows(tmp_path, {}, 0)
+        flowers102.index_rows(tmp_path, {}, 0)
 
 
 def test_the_published_counts_are_asserted(tmp_path):
@@ -236,7 +237,7 @@ def test_scene15_draws(small):
     catalog = load_catalog({})["datasets"]
     assert sorted(catalog[name]["draw"] for name in catalog if catalog[name]["kind"] == "scene15") == list(range(1, 11))
     assert sorted(catalog[name]["partition"] for name in catalog if catalog[name]["kind"] == "sun397") == list(range(1, 11))
-    with pytest.raises(OrderlessError, match="holds 7 images, 7 are to train"):
+    with pytest.raises(OrderlessError, match="holds 7 images, too few for 7 training images"):
         list_rows("scene15", entry | {"train": 7}, root, 0)
 
 

@@ -205,7 +205,7 @@ def test_copies_of_a_folder(made, folder, tmp_path):
     assert sum(row["split"] == "train" for row in written) == 17
     assert compose_copies(folder, 3, 4, tmp_path / "again", 0)[0]["sha256"] == written[0]["sha256"]
     assert [r["sha256"] for r in compose_copies(folder, 3, 4, tmp_path / "b", 0)] == [r["sha256"] for r in written]
-    with pytest.raises(OrderlessError, match="to hide 11 originals at least 22"):
+    with pytest.raises(OrderlessError, match="11 originals need at least 22"):
         compose_copies(folder, 11, 1, tmp_path / "c", 0)
 
 
