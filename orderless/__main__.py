@@ -91,8 +91,8 @@ def catalog_of(args: argparse.Namespace) -> dict | None:
 
 def run_search(args: argparse.Namespace) -> None:
     """Show what is most like an image as a table and as a contact sheet."""
-    from orderless.describer import bar
     from orderless.files.images import read_image
+    from orderless.files.jobs import bar
     from orderless.reports.sheets import Cell, contact_sheet
     from orderless.retrieval.collection import open_or_build
 
@@ -118,7 +118,8 @@ def run_describe(args: argparse.Namespace) -> None:
     import numpy as np
     import pandas as pd
 
-    from orderless.describer import describe, image_files
+    from orderless.describer import describe
+    from orderless.files.images import image_files
 
     if args.out.suffix not in (".csv", ".npy"):
         raise OrderlessError(f"{args.out}: the name must end in .csv or .npy.")

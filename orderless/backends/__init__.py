@@ -9,11 +9,25 @@ vlad(x, centres, nearest, sigma), and of the last two a plural for several bags 
 """
 
 import importlib
+import importlib.util
 from types import ModuleType
 
-from orderless.errors import OrderlessError
+from orderless.errors import OrderlessError, nearest
 
 BACKENDS = ("vlfeat", "torch")
+
+
+def pick(name: str) -> str:
+    """The backend that a name stands for: `vlfeat`, `torch`, or `auto` for VLFeat if it is installed, else torch.
+
+    Raises OrderlessError if there is no backend of that name, or if it is not installed.
+    """
+    if name == "auto":
+        return "vlfeat" if importlib.util.find_spec("cyvlfeat") else "torch"
+    if name not in BACKENDS:
+        raise OrderlessError(f"backend '{name}' does not exist.{nearest(name, [*BACKENDS, 'auto'])}")
+    get(name)
+    return name
 
 
 def get(name: str) -> ModuleType:

@@ -22,9 +22,9 @@ from orderless.bench.measure import paired, row, timed
 from orderless.catalog.configuration import DEFAULTS
 from orderless.catalog.entries import load_catalog, merge
 from orderless.catalog.plans import make_plan
-from orderless.describer import quiet
 from orderless.encoders.crosslayer import Encoder
 from orderless.files.images import read_image
+from orderless.files.jobs import quiet
 from orderless.representations.normalisation import normalise
 
 CAFFENET: dict[str, Any] = {

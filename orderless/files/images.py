@@ -1,6 +1,8 @@
 """Find image files, and decode them to 8-bit RGB."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -16,6 +18,37 @@ def find_images(folder: Path) -> list[Path]:
     """All files with the suffix of an image below a folder, sorted by their relative paths; hidden files are left out."""
     images = (p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
     return sorted(images, key=lambda p: p.relative_to(folder).as_posix())
+
+
+def image_files(folder: str | Path) -> list[Path]:
+    """The files of `find_images`. Raises OrderlessError if there is no such folder, or no image in it."""
+    folder = Path(folder)
+    files = find_images(folder) if folder.is_dir() else []
+    if not files:
+        problem = "no image in this folder" if folder.is_dir() else "no such folder"
+        raise OrderlessError(f"{folder}: {problem}. Name a folder of images.")
+    return files
+
+
+def list_images(images: Any) -> list:
+    """Images as a list. images: a folder, whose image files are listed; several images; or one, which becomes a list of one."""
+    if isinstance(images, (str, Path)):
+        return [images] if Path(images).is_file() else list(image_files(images))
+    is_one = isinstance(images, Image.Image) or (isinstance(images, np.ndarray) and images.ndim in (2, 3))
+    items = [images] if is_one else list(images) if isinstance(images, Iterable) else []
+    if not items:
+        raise OrderlessError("no image to describe. Give a folder, or a list of files, PIL images or arrays.")
+    return items
+
+
+def name_images(images: list, first: int = 0) -> tuple[list[str], Callable[[str], Image.Image]]:
+    """A name for each image, and the function that opens an image by its name.
+
+    images: for `open_image`. first: the number of the first image; images that are not files are named by their number.
+    """
+    names = [str(image) if isinstance(image, (str, Path)) else f"image {place}" for place, image in enumerate(images, first)]
+    by_name = dict(zip(names, images, strict=True))
+    return names, lambda name: open_image(by_name[name], name)
 
 
 def read_image(path: str | Path) -> Image.Image:

@@ -49,6 +49,18 @@ def run(main: Callable[[Any], None], snakemake: Any) -> None:
             raise
 
 
+def quiet(items: Iterable, count: int, what: str = "images") -> Iterable:
+    """The items themselves: progress that is not shown."""
+    return items
+
+
+def bar(items: Iterable, count: int, what: str = "images") -> Iterable:
+    """The items, with a progress bar on the terminal."""
+    from tqdm import tqdm
+
+    return tqdm(items, total=count, unit=f" {what}", leave=False)
+
+
 def progress(items: Iterable, count: int, what: str = "images", every: float = 5.0) -> Iterator:
     """Yield the items. Every few seconds print how many are done, the rate, and the time left."""
     start = last = time.monotonic()

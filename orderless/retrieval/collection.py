@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from orderless.describer import Arrays, Describer, image_files, quiet
+from orderless.describer import Arrays, Describer
 from orderless.errors import OrderlessError
+from orderless.files.images import image_files
+from orderless.files.jobs import quiet
 from orderless.files.storage import Tensors, TensorsInMemory, file_hash, save
 from orderless.representations.words import Words, joined, rows
 from orderless.retrieval.ranking import Protocol

@@ -73,8 +73,8 @@ def test_new_images_alone_are_described(made, folder, monkeypatch):
     shutil.move(kept, folder / names[3])
     (folder / names[7]).unlink()
     described = []
-    inner = Describer.describe
-    monkeypatch.setattr(Describer, "describe", lambda self, paths, *rest: described.extend(paths) or inner(self, paths, *rest))
+    inner = Describer.encode
+    monkeypatch.setattr(Describer, "encode", lambda self, paths, *rest: described.extend(paths) or inner(self, paths, *rest))
     after = open_or_build(folder)
     assert [path.rsplit("/", 1)[1] for path in described] == [names[3]]
     assert set(after.images) == set(before.images) - {names[7]} | {names[3]}
