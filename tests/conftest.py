@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+# As in the workflow's jobs: the threads of two workers on two cores spend their time waiting for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 import yaml
