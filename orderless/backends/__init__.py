@@ -1,11 +1,12 @@
-"""Backends: the same mathematics twice.
+"""Backends: k-means, Gaussian mixtures, Fisher vectors and VLAD, computed by VLFeat or by torch.
 
-    vlfeat    VLFeat, through cyvlfeat
-    torch     dense matrix products; `products` writes them so that they are fast
-    mixtures  what both ask of a Gaussian mixture
+In: numpy arrays of descriptors. Out: numpy arrays. Both backends have the same functions: kmeans(x, k, iterations, seed),
+gmm(x, k, iterations, seed), fisher_vector(x, mixture) and vlad(x, centres, nearest, sigma); fisher_vectors and vlads do the same
+for several bags of descriptors at once.
 
-Both backends have the functions kmeans(x, k, iterations, seed), gmm(x, k, iterations, seed), fisher_vector(x, gmm) and
-vlad(x, centres, nearest, sigma), and of the last two a plural for several bags at once; on numpy arrays.
+    vlfeat    by VLFeat, through cyvlfeat
+    torch/    by matrix products with torch
+    mixtures  the start of EM, and checks of a Gaussian mixture, for both
 """
 
 import importlib

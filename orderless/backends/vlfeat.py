@@ -1,4 +1,4 @@
-"""k-means, GMM, Fisher vectors and VLAD by VLFeat 0.9.21, the papers' own tooling, through cyvlfeat."""
+"""k-means, GMM, Fisher vectors and VLAD by VLFeat 0.9.21, the library that the papers used, through cyvlfeat."""
 
 import ctypes
 
@@ -11,7 +11,7 @@ from cyvlfeat.vlad import vlad as vl_vlad
 
 from orderless.backends.mixtures import Gmm, check_enough, check_gmm, start_from_centres, variance_floor
 
-_library = ctypes.CDLL(cykmeans.__file__)  # symbols of libvl are found through the extension that links to it
+_library = ctypes.CDLL(cykmeans.__file__)  # the extension is linked to libvl, so that its symbols are found here
 _library.vl_get_rand.restype = ctypes.c_void_p
 _library.vl_rand_seed.argtypes = [ctypes.c_void_p, ctypes.c_uint32]
 
@@ -35,9 +35,9 @@ def gmm(x: np.ndarray, k: int, iterations: int, seed: int) -> Gmm:
 
 
 def em(x: np.ndarray, start: Gmm, iterations: int, floor: np.ndarray) -> Gmm:
-    """vl_gmm's EM steps from a given mixture. floor: (d,) least variances."""
+    """EM steps of vl_gmm from a given mixture. floor: (d,) least variances."""
     k = len(start["priors"])
-    # vl_gmm reads its bounds as doubles, cyvlfeat 0.7.1 hands it the data's float32: give it the doubles' own bytes.
+    # vl_gmm reads the bounds as float64, but cyvlfeat 0.7.1 takes an array of the data's type, float32: this view has the right bytes.
     bound = floor.astype(np.float64).view(np.float32)
     means, covariances, priors, *_ = cygmm.cy_gmm(
         x, k, iterations, b"custom", 1, 0, covariance_bound=bound, init_priors=start["priors"],
@@ -47,7 +47,7 @@ def em(x: np.ndarray, start: Gmm, iterations: int, floor: np.ndarray) -> Gmm:
 
 
 def bags(x: np.ndarray, counts: list[int]) -> list[np.ndarray]:
-    """The bags that lie one after another in x."""
+    """The descriptors of each bag. x: (n, d), of all bags one after another. counts: how many each bag has."""
     return np.split(x, np.cumsum(counts)[:-1])
 
 
@@ -63,9 +63,9 @@ def fisher_vector(x: np.ndarray, mixture: Gmm) -> np.ndarray:
 
 
 def kernel_weights(x: np.ndarray, centres: np.ndarray, nearest: int, sigma: float) -> np.ndarray:
-    """(n, k) weights: exp(-d^2 / (2 sigma^2)) over the `nearest` centres of each row, scaled to sum to one.
+    """Weights (n, k): exp(-distance^2 / (2 sigma^2)) for the `nearest` centres (k, d) of each row, scaled to sum to one, else zero.
 
-    The smallest distance is subtracted first: far-off descriptors keep weights that sum to one instead of 0 / 0.
+    The smallest distance is subtracted first: without it, the weights of a descriptor far from all centres would be 0 / 0.
     """
     centres = centres.astype(np.float64)
     squared = (x**2).sum(1, keepdims=True) - 2 * x @ centres.T + (centres**2).sum(1)

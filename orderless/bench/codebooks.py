@@ -5,9 +5,10 @@ import warnings
 import numpy as np
 import torch
 
-from orderless.backends import torch as dense
 from orderless.backends.mixtures import Gmm, start_from_centres, variance_floor
-from orderless.backends.products import affine
+from orderless.backends.torch.centres import kmeans, lloyd, plus_plus
+from orderless.backends.torch.gaussians import em
+from orderless.backends.torch.products import affine
 from orderless.bench.descriptors import sift
 from orderless.bench.measure import paired, row
 
@@ -33,7 +34,7 @@ def product(x: torch.Tensor, weights: torch.Tensor) -> float:
 
 def measure() -> list[dict]:
     """256 words; 10 EM steps on 80,000 x 128, 20 Lloyd steps on 100,000 x 128."""
-    return [*expectation_maximisation(sift(EM_ROWS)), *lloyd(sift(LLOYD_ROWS))]
+    return [*expectation_maximisation(sift(EM_ROWS)), *k_means(sift(LLOYD_ROWS))]
 
 
 def expectation_maximisation(x: np.ndarray) -> list[dict]:
@@ -43,7 +44,7 @@ def expectation_maximisation(x: np.ndarray) -> list[dict]:
     from orderless.backends import vlfeat
 
     floor = variance_floor(x)
-    start = start_from_centres(x, dense.kmeans(x[:30_000], WORDS, 10, 0), floor)
+    start = start_from_centres(x, kmeans(x[:30_000], WORDS, 10, 0), floor)
 
     def sklearn_em() -> Gmm:
         priors = start["priors"].astype(float)
@@ -56,7 +57,7 @@ def expectation_maximisation(x: np.ndarray) -> list[dict]:
         return {"means": model.means_, "covariances": model.covariances_, "priors": model.weights_}
 
     calls = {
-        "ours": lambda: dense.em(x, start, EM_STEPS, floor),
+        "ours": lambda: em(x, start, EM_STEPS, floor),
         "cyvlfeat gmm": lambda: vlfeat.em(x, start, EM_STEPS, floor),
         "scikit-learn": sklearn_em,
     }
@@ -71,12 +72,12 @@ def expectation_maximisation(x: np.ndarray) -> list[dict]:
     ]  # fmt: skip
 
 
-def lloyd(x: np.ndarray) -> list[dict]:
+def k_means(x: np.ndarray) -> list[dict]:
     """k-means of both backends, scikit-learn and faiss."""
     import faiss
     from sklearn.cluster import KMeans
 
-    start = np.ascontiguousarray(dense.plus_plus(torch.from_numpy(x), WORDS, 0).numpy())
+    start = np.ascontiguousarray(plus_plus(torch.from_numpy(x), WORDS, 0).numpy())
 
     def of_faiss() -> np.ndarray:
         model = faiss.Kmeans(x.shape[1], WORDS, niter=LLOYD_STEPS, max_points_per_centroid=len(x))
@@ -90,13 +91,13 @@ def lloyd(x: np.ndarray) -> list[dict]:
         return model.cluster_centers_
 
     def of_vlfeat() -> np.ndarray:
-        from cyvlfeat.kmeans import kmeans
+        from cyvlfeat.kmeans import kmeans as vl_kmeans
 
-        return kmeans(x, WORDS, algorithm="LLOYD", max_num_iterations=LLOYD_STEPS)
+        return vl_kmeans(x, WORDS, algorithm="LLOYD", max_num_iterations=LLOYD_STEPS)
 
     data, first = torch.from_numpy(x), torch.from_numpy(start)
     calls = {
-        "ours": lambda: dense.lloyd(data, first, LLOYD_STEPS).numpy(),
+        "ours": lambda: lloyd(data, first, LLOYD_STEPS).numpy(),
         "faiss": of_faiss, "scikit-learn": of_sklearn, "cyvlfeat kmeans, random start": of_vlfeat,
     }  # fmt: skip
     times = paired(calls, repeats=3)

@@ -3,9 +3,11 @@
 import numpy as np
 import torch
 
-from orderless.backends import torch as dense
+from orderless.backends import torch as backend
 from orderless.backends.mixtures import start_from_centres, variance_floor
-from orderless.backends.products import affine, gathered
+from orderless.backends.torch.centres import nearest_centres
+from orderless.backends.torch.gaussians import em
+from orderless.backends.torch.products import affine, weighted_sums
 from orderless.bench.descriptors import sift
 from orderless.bench.measure import paired, row
 
@@ -29,9 +31,9 @@ def measure() -> list[dict]:
 
     x = sift(100_000)
     sample, x = x[:30_000], np.ascontiguousarray(x[40_000 : 40_000 + ROWS])
-    centres = dense.kmeans(sample, WORDS, 20, 0)
+    centres = backend.kmeans(sample, WORDS, 20, 0)
     floor = variance_floor(sample)
-    mixture = dense.em(sample, start_from_centres(sample, centres, floor), 10, floor)
+    mixture = em(sample, start_from_centres(sample, centres, floor), 10, floor)
     both, weights, share = products(torch.from_numpy(x), WORDS)
     zero = torch.zeros(WORDS)
     means, covariances, priors = (mixture[key] for key in ("means", "covariances", "priors"))
@@ -44,21 +46,21 @@ def measure() -> list[dict]:
 
     times = paired(
         {
-            "ours": lambda: dense.fisher_vector(x, mixture),
+            "ours": lambda: backend.fisher_vector(x, mixture),
             "vlfeat": lambda: fisher(x, means, covariances, priors),
             "limit": lambda: (both @ weights, share.T @ both),
-            "onednn": lambda: (affine(zero, both, weights), gathered(share, both)),
-            "vlad": lambda: dense.vlad(x, centres, 1, 1.0),
+            "onednn": lambda: (affine(zero, both, weights), weighted_sums(share, both)),
+            "vlad": lambda: backend.vlad(x, centres, 1, 1.0),
             "vl_vlad": hard,
-            "soft": lambda: dense.vlad(x, centres, 5, 100.0),
+            "soft": lambda: backend.vlad(x, centres, 5, 100.0),
             "vl_soft": lambda: vlfeat.vlad(x, centres, 5, 100.0),
-            "assignment": lambda: dense.nearest_centres(torch.from_numpy(x), torch.from_numpy(centres)),
+            "assignment": lambda: nearest_centres(torch.from_numpy(x), torch.from_numpy(centres)),
         },
         repeats=15,
     )
     reference = fisher(x, means, covariances, priors)
-    apart = float(np.linalg.norm(dense.fisher_vector(x, mixture) - reference) / np.linalg.norm(reference))
-    vlad_apart = float(np.linalg.norm(dense.vlad(x, centres, 1, 1.0) - hard()) / np.linalg.norm(hard()))
+    apart = float(np.linalg.norm(backend.fisher_vector(x, mixture) - reference) / np.linalg.norm(reference))
+    vlad_apart = float(np.linalg.norm(backend.vlad(x, centres, 1, 1.0) - hard()) / np.linalg.norm(hard()))
     size = f"{ROWS:,} x {x.shape[1]}, {WORDS}"
     return [
         row(f"Fisher vector, {size} Gaussians", "cyvlfeat fisher", times["ours"], times["vlfeat"],

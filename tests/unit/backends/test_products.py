@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from orderless.backends.products import affine, gathered
+from orderless.backends.torch.products import affine, weighted_sums
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -20,7 +20,7 @@ def test_products_are_numpys(n, d, k, dtype, threads):
         for given in (x, wide):
             for found, wanted in (
                 (affine(offsets, given, weights), offsets.double() + x.double() @ weights.double().T),
-                (gathered(shares, given), shares.double().T @ x.double()),
+                (weighted_sums(shares, given), shares.double().T @ x.double()),
             ):
                 assert found.shape == wanted.shape
                 assert found.dtype == dtype

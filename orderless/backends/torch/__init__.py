@@ -1,0 +1,16 @@
+"""k-means, GMM, Fisher vectors and VLAD as dense matrix products with torch, on CPU or GPU.
+
+Distances and log densities are affine in x, or in x and its squares side by side: each needs one matrix product, and one more
+product sums all statistics.
+
+    centres    k-means and VLAD
+    gaussians  Gaussian mixtures by EM
+    fisher     Fisher vectors
+    products   matrix products that are fast on every processor
+"""
+
+from orderless.backends.torch.centres import kmeans, vlad, vlads
+from orderless.backends.torch.fisher import fisher_vector, fisher_vectors
+from orderless.backends.torch.gaussians import gmm
+
+__all__ = ["fisher_vector", "fisher_vectors", "gmm", "kmeans", "vlad", "vlads"]
