@@ -37,7 +37,7 @@ def gmm(x: np.ndarray, k: int, iterations: int, seed: int) -> Gmm:
 def em(x: np.ndarray, start: Gmm, iterations: int, floor: np.ndarray) -> Gmm:
     """EM steps of vl_gmm from a given mixture. floor: (d,) least variances."""
     k = len(start["priors"])
-    # vl_gmm reads the bounds as float64, but cyvlfeat 0.7.1 takes an array of the data's type, float32: this view has the right bytes.
+    # vl_gmm reads the bounds as float64, but cyvlfeat 0.7.1 takes an array of the data's type, float32: so the bytes are viewed.
     bound = floor.astype(np.float64).view(np.float32)
     means, covariances, priors, *_ = cygmm.cy_gmm(
         x, k, iterations, b"custom", 1, 0, covariance_bound=bound, init_priors=start["priors"],
