@@ -18,6 +18,10 @@ from orderless.errors import OrderlessError, nearest
 # Inside the package where it is installed (setup.py), beside it in the repository.
 WORKFLOW = next(f / "workflow" for f in Path(__file__).resolve().parents[1:3] if (f / "workflow" / "catalog").is_dir())
 SECTIONS = ["datasets", "backbones", "views", "layers", "projections", "encoders", "representations", "analyses"]
+# The files of workflow/catalog/representations, in the order in which entries are listed.
+FAMILIES = ["baselines", "mop", "mpp", "crosslayer", "mof", "searches"]
+# A key of the catalog's files: what their entries share by YAML anchors. It holds no entries, and is dropped.
+SHARED = "shared"
 RENAMED = {"foreign": "precomputed"}  # keys of representations: the name in earlier versions, the name now
 
 
@@ -108,19 +112,44 @@ def renamed(name: str, entry: Any) -> Any:
     return {RENAMED.get(key, key): value for key, value in entry.items()}
 
 
+def catalog_files(folder: Path) -> list[Path]:
+    """The files that hold entries, in the order in which entries are listed; families that FAMILIES does not name come last."""
+    families = dict.fromkeys([*FAMILIES, *sorted(file.stem for file in (folder / "representations").glob("*.yaml"))])
+    names = ["datasets", "backbones", "parts", *(f"representations/{family}" for family in families), "analyses"]
+    return [folder / f"{name}.yaml" for name in names]
+
+
+def check_sections(catalog: dict[str, Any], where: str) -> None:
+    """A catalog, or a part of one, is made of known sections, each a map from ids to entries."""
+    for section, entries in catalog.items():
+        if section not in SECTIONS:
+            raise OrderlessError(f"{where}: unknown key '{section}'.{nearest(section, SECTIONS)}")
+        if not isinstance(entries, dict):
+            raise OrderlessError(f"{where}.{section}: a map from ids to entries is needed.")
+
+
+def read_catalog(folder: Path = WORKFLOW / "catalog") -> dict[str, dict]:
+    """The entries of all files of the catalog: section -> id -> entry. No id of a section is in two files."""
+    catalog: dict[str, dict] = {section: {} for section in SECTIONS}
+    sources: dict[tuple[str, str], Path] = {}
+    for file in catalog_files(folder):
+        content = {key: value for key, value in read_yaml(file).items() if key != SHARED}
+        check_sections(content, str(file))
+        for section, entries in content.items():
+            for name, entry in entries.items():
+                if (section, name) in sources:
+                    raise OrderlessError(f"{sources[section, name]} and {file} both define {section}.{name}. Rename one of them.")
+                sources[section, name] = file
+                catalog[section][name] = entry
+    return catalog
+
+
 def load_catalog(over: dict[str, Any]) -> dict[str, dict]:
     """workflow/catalog with `over` (the configuration's `catalog:`) laid over it, every entry checked."""
-    for section in over:
-        if section not in SECTIONS:
-            raise OrderlessError(f"config.catalog: unknown key '{section}'.{nearest(section, SECTIONS)}")
-        if not isinstance(over[section], dict):
-            raise OrderlessError(f"config.catalog.{section}: a map from ids to entries is needed.")
-    catalog: dict[str, dict] = {}
-    for file in ("datasets", "backbones", "representations", "analyses"):
-        catalog |= read_yaml(WORKFLOW / "catalog" / f"{file}.yaml")
+    check_sections(over, "config.catalog")
     if "representations" in over:
         over = over | {"representations": {name: renamed(name, entry) for name, entry in over["representations"].items()}}
-    catalog = merge(catalog, over)
+    catalog = merge(read_catalog(), over)
     for section in SECTIONS:
         for name, entry in catalog[section].items():
             check_entry(section, name, entry)

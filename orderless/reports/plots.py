@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from orderless.catalog.entries import WORKFLOW, read_yaml
+from orderless.catalog.entries import read_catalog
 from orderless.classification.evaluation import average_precision_11
 from orderless.reports import METRICS
 
@@ -32,7 +32,7 @@ def colours() -> dict[str, tuple]:
     """The colour of each representation of the catalog, the same in every figure: its family's, lighter or darker."""
     shades: dict[str, tuple] = {}
     counts = dict.fromkeys(PAPERS, 0)
-    for name, entry in read_yaml(WORKFLOW / "catalog" / "representations.yaml")["representations"].items():
+    for name, entry in read_catalog()["representations"].items():
         paper = entry.get("paper", "")
         # A step that keeps apart those of a family that figures draw together: FC7, NFK, CSF, MPP, SIFT-FV.
         light = (counts[paper] * 0.285) % 1
