@@ -13,7 +13,7 @@ class BuildWithCatalog(build_py):
         super().run()
         if self.editable_mode:
             return
-        for file in sorted(path for folder in ("catalog", "schemas") for path in Path("workflow", folder).glob("*.yaml")):
+        for file in sorted(path for folder in ("catalog", "schemas") for path in Path("workflow", folder).rglob("*.yaml")):
             target = Path(self.build_lib, "orderless", file)
             target.parent.mkdir(parents=True, exist_ok=True)
             self.copy_file(str(file), str(target))

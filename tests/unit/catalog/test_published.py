@@ -1,16 +1,15 @@
 """The transcribed figures of the papers agree with themselves, and the claims with the figures."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 import yaml
 
-WORKFLOW = Path(__file__).resolve().parents[3] / "workflow"
+from orderless.catalog.entries import WORKFLOW, read_catalog
+
 FILES = sorted((WORKFLOW / "published").glob("*.csv"))
 COLUMNS = ["paper", "table", "dataset", "network", "method", "representation", "metric", "value", "certainty", "note"]
 DATASETS = {"mit67", "voc2007", "flowers102", "cub200", "h3d"}
-IDS = set(yaml.safe_load((WORKFLOW / "catalog" / "representations.yaml").read_text())["representations"])
+IDS = set(read_catalog()["representations"])
 CLAIMS = yaml.safe_load((WORKFLOW / "catalog" / "claims.yaml").read_text())["claims"]
 
 
