@@ -10,7 +10,7 @@ from sphinx.util.docutils import SphinxDirective
 from orderless import encoders
 from orderless.__main__ import parser
 from orderless.activations import views
-from orderless.catalog import plans
+from orderless.catalog.checks import level_count
 from orderless.catalog.configuration import DEFAULTS
 from orderless.catalog.entries import WORKFLOW, load_catalog, schema
 
@@ -68,7 +68,7 @@ def dimensions(name: str) -> int | None:
     size = bag(entry)
     if size is None or "reduce" in entry:
         return entry.get("reduce")
-    levels = plans.level_count(CATALOG["views"][entry["views"]]) if entry["pooling"][-1] == "concat" else 1
+    levels = level_count(CATALOG["views"][entry["views"]]) if entry["pooling"][-1] == "concat" else 1
     return size * levels * sum(rows * columns for rows, columns in entry.get("regions", [[1, 1]]))
 
 

@@ -7,4 +7,5 @@ In: YAML files. Out: plans, which say what must be computed. Read whenever the w
     datasets       what an entry says of a data set: its task, its number of images and shards
     published      the papers' figures (workflow/published)
     plans          descriptor sets, codebooks and representations that a selection needs
+    checks         choices that do not go together, or that a backbone cannot compute
 """

@@ -67,6 +67,11 @@ def is_guided(encoder: Any) -> bool:
     return bool(getattr(encoder, "guided", False))
 
 
+def is_supervised(encoder: Any) -> bool:
+    """Whether the codebook of an encoder is trained with the labels of images, by `fit_labelled`."""
+    return bool(getattr(encoder, "supervised", False))
+
+
 def encode_bags(encoder: Any, x: np.ndarray, guide: np.ndarray | None, counts: list[int], codebook: dict, backend) -> np.ndarray:
     """The vectors of several bags, none of them empty, whose descriptors x (n, d) lie one after another: (bags, D) float32."""
     if hasattr(encoder, "encode_many"):
