@@ -1,6 +1,8 @@
 """Plots, through seaborn. Each function draws one figure and writes it as SVG with its text kept as text."""
 
 import html
+import io
+import re
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import seaborn as sns
 
 from orderless.catalog.entries import read_catalog
 from orderless.classification.evaluation import average_precision_11
-from orderless.reports import METRICS
+from orderless.reports.metrics import METRICS
 
 PAPERS = {  # paper -> what its family is called, and its colour, the same in every plot (colour-blind safe)
     "gong2014": "MOP-CNN (Gong 2014)",
@@ -24,6 +26,7 @@ PAPERS = {  # paper -> what its family is called, and its colour, the same in ev
     "": "Other",
     "li2016": "BoW and MOF (after Li 2016)",
 }
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # characters that an SVG must not hold
 COLOURS = dict(zip(PAPERS.values(), [sns.color_palette("colorblind")[i] for i in (0, 1, 2, 7, 4)], strict=True))
 
 
@@ -47,15 +50,21 @@ def colour(name: str, family: str = PAPERS[""]) -> tuple:
 
 
 def begin() -> None:
-    """The look of every figure; reproducible SVG."""
+    """The look of every figure; reproducible SVG. Names are not read as formulas: a class may be called $5 or $x^$."""
     sns.set_theme(style="whitegrid", context="notebook")
     plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "orderless", "font.family": "sans-serif", "figure.dpi": 100})
+    plt.rcParams["text.parse_math"] = False
 
 
-def save(figure: plt.Figure, path: str | Path) -> None:
-    """Write and close a figure."""
-    figure.savefig(path, format="svg", bbox_inches="tight", metadata={"Date": None})
+def save(figure: plt.Figure, path: str | Path, words: dict[str, str] | None = None) -> None:
+    """Write and close a figure. words: what an element says on hovering, by its id."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg", bbox_inches="tight", metadata={"Date": None})
     plt.close(figure)
+    svg = text.getvalue()
+    for gid, said in (words or {}).items():
+        svg = svg.replace(f'<g id="{gid}">', f'<g id="{gid}"><title>{html.escape(said)}</title>', 1)
+    Path(path).write_text(NOT_XML.sub("\ufffd", svg), encoding="utf-8", errors="backslashreplace")
 
 
 def labelled(rows: pd.DataFrame, names: dict[str, str], networks: dict[str, str], papers: dict[str, str]) -> pd.DataFrame:
@@ -122,11 +131,9 @@ def tradeoff(rows: pd.DataFrame, cost: str, label: str, dataset: str, path: str 
     names = [axes.text(row[cost], row["value"], row["title"], fontsize=10) for _, row in named.iterrows()]
     adjust_text(names, ax=axes, iter_lim=300, arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.7})
     families(axes, rows, besides=[line])
-    save(figure, path)
-    drawn = Path(path).read_text()
-    for gid, text in words.items():
-        drawn = drawn.replace(f'<g id="{gid}">', f'<g id="{gid}"><title>{html.escape(text)}</title>', 1)
-    Path(path).write_text(drawn)
+    for tick in axes.get_xticklabels(which="both"):
+        tick.set_parse_math(True)  # powers of ten
+    save(figure, path, words)
 
 
 def confusion(targets: np.ndarray, scores: np.ndarray, classes: list[str], title: str, path: str | Path) -> None:

@@ -1,11 +1,11 @@
 """The papers' figures beside the run's: only where both are of the same network, on the same data set."""
 
-import html
-
 import pandas as pd
 
-from orderless.reports import METRICS, PAPERS
-from orderless.reports.tables import page
+from orderless.reports.metrics import METRICS, PAPERS
+from orderless.reports.pages import render
+
+OF_PAPERS = ["paper", "table", "backbone", "method", "representation", "metric", "certainty", "note"]
 
 
 def beside(rows: list[dict[str, str]], metrics: pd.DataFrame, classes: pd.DataFrame) -> pd.DataFrame:
@@ -17,24 +17,18 @@ def beside(rows: list[dict[str, str]], metrics: pd.DataFrame, classes: pd.DataFr
     measured = {(r["backbone"], r["representation"], r["metric"]): (r["value"], r["low"], r["high"]) for _, r in metrics.iterrows()}
     for _, r in classes.iterrows():
         measured[r["backbone"], r["representation"], f"ap11:{r['class']}"] = (r["value"], None, None)
-    found = []
+    both = []
     for row in rows:
         key = (row["backbone"], row["representation"], row["metric"])
         if key in measured:
             value, low, high = measured[key]
-            what = {"published": float(row["value"]), "measured": value, "low": low, "high": high}
-            keys = ("paper", "table", "backbone", "method", "representation", "metric", "certainty", "note")
-            found.append({name: row[name] for name in keys} | what | {"difference": value - float(row["value"])})
-    return pd.DataFrame(found)
+            figures = {"published": float(row["value"]), "measured": value, "low": low, "high": high}
+            both.append({name: row[name] for name in OF_PAPERS} | figures | {"difference": value - float(row["value"])})
+    return pd.DataFrame(both, columns=[*OF_PAPERS, "published", "measured", "low", "high", "difference"])
 
 
-def beside_html(table: pd.DataFrame, names: dict[str, str], networks: dict[str, str], title: str, fraction: float) -> str:
-    """The same as a page."""
-    note = "Figures of a paper, per cent, and of this run with the same network on the same data set; the difference in points."
-    if fraction < 1:
-        note += f" This run used {100 * fraction:g}% of the images: its figures are not comparable as they stand."
-    if table.empty:
-        return page(title, f"<p>{html.escape(note)}</p><p>This run measured none of the published figures.</p>")
+def published_page(table: pd.DataFrame, names: dict[str, str], networks: dict[str, str], title: str, fraction: float) -> str:
+    """The same as a page. names, networks: the titles of representations and of networks by their id."""
     rows = [
         {"Paper": PAPERS[row["paper"]], "Table": row["table"], "System": row["method"], "Here": names[row["representation"]],
          "Network": networks[row["backbone"]], "Figure": figure_name(row["metric"]), "Published": f"{100 * row['published']:.2f}",
@@ -42,7 +36,7 @@ def beside_html(table: pd.DataFrame, names: dict[str, str], networks: dict[str, 
          "Note": row["note"]}
         for _, row in table.iterrows()
     ]  # fmt: skip
-    return page(title, f"<p>{html.escape(note)}</p>\n{pd.DataFrame(rows).to_html(index=False, classes='text', border=0)}")
+    return render("published.html", title=title, fraction=fraction, rows=rows)
 
 
 def figure_name(metric: str) -> str:

@@ -1,7 +1,6 @@
 """Time the dense network against cropping (paper B, Table 1), and split each representation's cost (paper D, Table 5)."""
 
 import json
-from pathlib import Path
 
 import pandas as pd
 
@@ -12,8 +11,8 @@ from orderless.backbones.weights import load
 from orderless.datasets.index import read_index
 from orderless.files.images import read_image
 from orderless.files.jobs import run
-from orderless.reports import read_timings, seconds_per_image
-from orderless.reports.tables import facts_html
+from orderless.reports.metrics import read_timings, seconds_per_image
+from orderless.reports.pages import render, write_page
 
 
 def main(snakemake):
@@ -42,11 +41,8 @@ def main(snakemake):
          "Dense, s": f"{row.dense_seconds:.3g}", "Ratio": f"{row.naive_seconds / row.dense_seconds:.1f}"}
         for row in table.itertuples()
     ]  # fmt: skip
-    sections = {
-        "fc7 activations of the first n scales: every window cut out, or one dense pass": dense,
-        "Where the time goes": costs,
-    }
-    Path(snakemake.output.html).write_text(facts_html(f"Seconds an image on this machine ({device}, one thread)", sections))
+    title = f"Seconds an image on this machine ({device}, one thread)"
+    write_page(snakemake.output.html, render("timings.html", title=title, dense=dense, costs=costs))
 
 
 run(main, globals()["snakemake"])

@@ -7,7 +7,7 @@ import pandas as pd
 
 from orderless.files.jobs import run
 from orderless.reports import plots
-from orderless.reports.tables import facts_html
+from orderless.reports.pages import render, write_page
 
 WORDS = {"wanted": "at least", "memory_gib": "memory, GiB"}  # what a key is called, where that is not the key itself
 
@@ -34,13 +34,13 @@ def main(snakemake):
             "Notes": table["notes"].map(readable),
         }
     )
-    stamps = [
+    machines = [
         {"Topic": topic["topic"], "Peak memory, GiB": topic["peak_memory_gib"]}
         | {WORDS.get(key, key).capitalize(): readable(value) for key, value in topic["machine"].items()}
         for topic in topics
     ]
-    sections = {"Figures": shown.to_dict("records"), "Machine, topic by topic": stamps}
-    Path(snakemake.output.html).write_text(facts_html("Benchmarks", sections))
+    page = render("bench.html", title="Benchmarks", figures=shown.to_dict("records"), machines=machines)
+    write_page(snakemake.output.html, page)
 
 
 run(main, globals()["snakemake"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from orderless.files.jobs import run
-from orderless.reports import COLUMNS, read_timings, seconds_per_image
+from orderless.reports.metrics import COLUMNS, read_timings, seconds_per_image
 
 
 def main(snakemake):

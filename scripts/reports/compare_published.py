@@ -9,7 +9,9 @@ from orderless.catalog.published import published_figures
 from orderless.classification.evaluation import average_precision_11
 from orderless.files.jobs import run
 from orderless.files.storage import Tensors
-from orderless.reports import published, read_metrics, titles
+from orderless.reports.metrics import read_metrics, titles
+from orderless.reports.pages import write_page
+from orderless.reports.published import beside, published_page
 
 
 def class_precisions(path: Path) -> list[dict]:
@@ -27,12 +29,11 @@ def main(snakemake):
     classes = pd.DataFrame()
     if any(row["metric"].startswith("ap11:") for row in rows):
         classes = pd.DataFrame([row for path in snakemake.input.scores for row in class_precisions(Path(path))])
-    table = published.beside(rows, metrics[metrics["dataset"] == dataset], classes)
+    table = beside(rows, metrics[metrics["dataset"] == dataset], classes)
     table.round(6).to_csv(snakemake.output.csv, index=False)
     names, networks = titles(selected, "representations"), titles(selected, "backbones")
     title = f"{titles(selected, 'datasets')[dataset]}: the papers' figures and this run's"
-    page = published.beside_html(table, names, networks, title, snakemake.params.fraction)
-    Path(snakemake.output.html).write_text(page)
+    write_page(snakemake.output.html, published_page(table, names, networks, title, snakemake.params.fraction))
 
 
 run(main, globals()["snakemake"])

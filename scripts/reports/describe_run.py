@@ -8,7 +8,7 @@ from orderless.catalog.entries import WORKFLOW
 from orderless.datasets.index import classes, read_index
 from orderless.files.jobs import run
 from orderless.files.storage import file_hash
-from orderless.reports.tables import facts_html
+from orderless.reports.pages import render, write_page
 
 PACKAGES = ["snakemake", "torch", "torchvision", "numpy", "scikit-learn", "cyvlfeat", "pillow", "pandas", "seaborn"]
 CODE = ["Snakefile", "workflow", "scripts", "orderless"]
@@ -47,12 +47,12 @@ def main(snakemake):
              "Right on single digits it was not trained on": shares, "Licence": entry.get("licence", "")}
         )  # fmt: skip
     settings = [{"Setting": "Encoded by", "Value": BACKENDS[config["encoding"]["backend"]]}]
-    settings += [{"Setting": key, "Value": json.dumps(value)} for key, value in config.items()]
+    settings += [{"Setting": key, "Value": json.dumps(value, ensure_ascii=False)} for key, value in config.items()]
     code = installed("orderless") + (f", {revision}" if (revision := commit(WORKFLOW.parent, CODE)) else "")
     versions = [{"Package": "orderless", "Version": code}, *({"Package": name, "Version": installed(name)} for name in PACKAGES)]
     machine = [{"Machine": key.replace("_", " ").replace("gib", "GiB"), "": value} for key, value in stamp().items()]
-    sections = {"Data sets": datasets, "Networks": networks, "Settings": settings, "Versions": versions, "Machine": machine}
-    Path(snakemake.output[0]).write_text(facts_html(f"What ran: {config['run']}", sections))
+    facts = {"datasets": datasets, "networks": networks, "settings": settings, "versions": versions, "machine": machine}
+    write_page(snakemake.output[0], render("run.html", title=f"What ran: {config['run']}", **facts))
 
 
 run(main, globals()["snakemake"])

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from orderless.files.jobs import run
 from orderless.files.storage import Tensors
-from orderless.reports import headline, plots, read_metrics, titles
-from orderless.reports.tables import class_table, class_table_html
+from orderless.reports import plots
+from orderless.reports.classes import class_table, classes_page
+from orderless.reports.metrics import headline, read_metrics, titles
+from orderless.reports.pages import write_page
 
 
 def main(snakemake):
@@ -19,9 +21,7 @@ def main(snakemake):
     labels = {key: names[key[1]] + (f" ({networks[key[0]]})" if len(networks) > 1 else "") for key in files}
     table = class_table({labels[key]: (file["targets"], file["scores"]) for key, file in files.items()}, classes, task)
     table.to_csv(snakemake.output.csv)
-    figure = "Average precision (11 points)" if task == "multi-label" else "Share of the class's images named rightly"
-    note = f"{figure}, per cent; the best of each class in bold."
-    Path(snakemake.output.html).write_text(class_table_html(table, f"{title}: class by class", note))
+    write_page(snakemake.output.html, classes_page(table, f"{title}: class by class", task))
     draw = plots.confusion if task == "single-label" else plots.class_precisions
     draw(first["targets"], first["scores"], classes, f"{title}: {names[best['representation']]}", snakemake.output.plot)
 

@@ -1,11 +1,11 @@
 """Plot a data set's figures: with their intervals, and against seconds, dimensions, bytes."""
 
 import json
-from pathlib import Path
 
 from orderless.files.jobs import run
-from orderless.reports import headline, plots, read_metrics, titles
-from orderless.reports.tables import page
+from orderless.reports import plots
+from orderless.reports.metrics import headline, read_metrics, titles
+from orderless.reports.pages import drawing, render, write_page
 
 
 def main(snakemake):
@@ -22,13 +22,10 @@ def main(snakemake):
         "dimensions": "Dimensions of the representation",
         "bytes": "Bytes an image",
     }
-    drawn = []
     for cost, label in costs.items():
-        path = Path(snakemake.output[cost])
-        plots.tradeoff(rows, cost, label, name, path)
-        drawn.append(path.read_text()[path.read_text().index("<svg") :])
-    note = "<p>Point at a representation to read what it is. The line joins those that no other beats at their cost.</p>"
-    Path(snakemake.output.costs).write_text(page(f"{name}: what a figure costs", note + "\n".join(drawn)))
+        plots.tradeoff(rows, cost, label, name, snakemake.output[cost])
+    drawings = [drawing(snakemake.output[cost]) for cost in costs]
+    write_page(snakemake.output.costs, render("costs.html", title=f"{name}: what a figure costs", drawings=drawings))
 
 
 run(main, globals()["snakemake"])

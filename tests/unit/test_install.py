@@ -65,6 +65,7 @@ def test_the_wheel_holds_the_package_and_the_catalog_and_nothing_else(installed)
     (wheel,) = (installed / "dist").glob("*.whl")
     names = [name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name]
     expected = [path.relative_to(ROOT).as_posix() for path in (ROOT / "orderless").rglob("*.py")]
+    expected += [path.relative_to(ROOT).as_posix() for path in (ROOT / "orderless/reports/templates").iterdir()]
     for kind in ("catalog", "schemas"):
         expected += [f"orderless/{path.relative_to(ROOT)}" for path in (ROOT / "workflow" / kind).rglob("*.yaml")]
     assert "orderless/workflow/catalog/representations/mpp.yaml" in expected

@@ -155,15 +155,3 @@ def test_a_guidance_layer_learns_what_tells_classes_apart(rng):
     explicit = np.stack([(maps[:, [k]] * bags[0]).sum(0) for k in range(8)]).ravel()
     np.testing.assert_allclose(encoder.encode(bags[0], None, book, None), explicit, rtol=1e-4, atol=1e-4)
     assert np.abs(maps[-1]).max() > 2 * np.abs(maps[:-1]).mean(0).max()
-
-
-def test_table_of_classes():
-    from orderless.reports.tables import class_table
-
-    targets = np.array([[1, -1], [1, -1], [-1, 1], [-1, 1]])
-    good, bad = targets.astype(float), np.array([[1.0, 0], [0, 1], [1, 0], [0, 1]])
-    table = class_table({"Good": (targets, good), "Bad": (targets, bad)}, ["x", "y"], "single-label")
-    assert table.index.tolist() == ["Good", "Bad"]
-    assert table.loc["Bad"].tolist() == [50, 50, 50]
-    table = class_table({"Good": (targets, good)}, ["x", "y"], "multi-label")
-    assert table.loc["Good"].tolist() == [100, 100, 100]

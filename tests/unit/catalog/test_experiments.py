@@ -11,7 +11,7 @@ from orderless.catalog.datasets import image_count
 from orderless.catalog.entries import load_catalog
 from orderless.catalog.published import published_figures
 from orderless.errors import OrderlessError
-from orderless.reports.published import beside, beside_html
+from orderless.reports.published import beside, published_page
 from tests.conftest import ROOT
 
 EXPERIMENTS = experiments()
@@ -87,6 +87,6 @@ def test_measured_published_difference():
     table = beside(rows, metrics, pd.DataFrame())
     assert table[["paper", "table", "published"]].values.tolist() == [["yoo2015", "3a", 0.7567]]
     assert table["difference"].tolist() == pytest.approx([0.0033])
-    page = beside_html(table, {"mpp": "MPP"}, {"caffenet": "CaffeNet"}, "MIT Indoor 67", fraction=0.1)
+    page = published_page(table, {"mpp": "MPP"}, {"caffenet": "CaffeNet"}, "MIT Indoor 67", fraction=0.1)
     assert re.search(r"75\.67</td>\s*<td>76\.00</td>\s*<td>74\.0 to 78\.0</td>\s*<td>\+0\.33", page)
     assert "10% of the images" in page

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from orderless.reports import readable, seconds_per_image
+from orderless.reports.metrics import readable, seconds_per_image
 
 
 def test_layers_of_one_forward_pass_pay_for_it_once():
