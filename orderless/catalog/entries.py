@@ -26,8 +26,8 @@ RENAMED = {"foreign": "precomputed"}  # keys of representations: the name in ear
 
 
 def read_yaml(path: Path) -> Any:
-    """The content of a YAML file, as plain data."""
-    return yaml.safe_load(path.read_text())
+    """The content of a YAML file, as plain data; by LibYAML where PyYAML has it, which is seven times as fast."""
+    return yaml.load(path.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 @cache
