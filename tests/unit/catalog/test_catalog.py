@@ -111,7 +111,10 @@ MINE = {"title": "T", "views": "whole", "layer": "fc7", "encoder": "mean", "pool
         ({"searched": ["mof-som"]}, "Did you mean 'mof-sum'"),
         ({"datasets": ["digit-retrieval"], "searched": []}, "config.searched: data set 'digit-retrieval' is for retrieval"),
         (entry("representations", "r", title="T", fuse=["mpp"], rule="sum"), "catalog.representations.r.fuse"),
-        (entry("representations", "r", title="T", fuse=["mpp", "mop"], rule="mean"), "r.rule: 'mean' is not valid. Valid: adaptive, product, rank, sum"),
+        (
+            entry("representations", "r", title="T", fuse=["mpp", "mop"], rule="mean"),
+            "r.rule: 'mean' is not valid. Valid: adaptive, product, rank, sum",
+        ),
         (entry("representations", "r", title="T", of="mpp", whiten=True), "pca"),
         ({"representations": ["r"]} | entry("representations", "r", **{**MINE, "normalisation": ["idf"]}), "'idf' weighs words"),
         ({"searched": ["r"]} | entry("representations", "r", title="T", fuse=["r", "mpp"], rule="sum"), "part of itself"),
