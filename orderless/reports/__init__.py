@@ -10,6 +10,6 @@ classes     the figures class by class
 claims      the papers' claims and whether they hold
 published   the papers' figures beside the run's
 summary     the first page: what won, by how much, at what cost
-plots       one figure a function, through seaborn
+plots       SVG, one figure a function, through seaborn
 sheets      contact sheets: rows of small pictures
 """

@@ -8,7 +8,7 @@ from orderless.classification import evaluation
 from orderless.files.jobs import run
 from orderless.files.seeds import generator
 from orderless.files.storage import Tensors
-from orderless.reports import plots
+from orderless.reports.plots import studies
 
 
 def main(snakemake):
@@ -19,7 +19,7 @@ def main(snakemake):
     resampled = evaluation.resample(len(targets), snakemake.params.bootstrap, rng)
     pairs = statistics.compare_pairs(targets, {name: file["scores"] for name, file in files.items()}, task, resampled)
     pairs.round(6).to_csv(snakemake.output.pairs, index=False)
-    plots.pairs(pairs, json.loads(snakemake.params.titles), snakemake.wildcards.dataset, snakemake.output.plot)
+    studies.pairs(pairs, json.loads(snakemake.params.titles), snakemake.wildcards.dataset, snakemake.output.plot)
 
 
 run(main, globals()["snakemake"])

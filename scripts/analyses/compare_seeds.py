@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from orderless.files.jobs import run
-from orderless.reports import plots
+from orderless.reports.plots import studies
 
 
 def main(snakemake):
@@ -18,7 +18,7 @@ def main(snakemake):
         rows.append(row | first[["metric", "value"]].to_dict())
     table = pd.DataFrame(rows)
     table.round(6).to_csv(snakemake.output.figures, index=False)
-    plots.seeds(table, snakemake.wildcards.dataset, snakemake.output.plot)
+    studies.seeds(table, snakemake.wildcards.dataset, snakemake.output.plot)
 
 
 run(main, globals()["snakemake"])

@@ -12,7 +12,7 @@ from orderless.datasets.index import read_index, shard_rows
 from orderless.files.images import read_image
 from orderless.files.jobs import run
 from orderless.files.storage import Tensors
-from orderless.reports import plots
+from orderless.reports.plots import studies
 from orderless.representations.encoding import bags, open_descriptors
 from orderless.representations.vectors import Representations, open_shards
 
@@ -58,7 +58,7 @@ def main(snakemake):
         shares = f"{100 * hits:.0f}% of {len(table)} cases; a random point in {100 * chance:.0f}%"
         note = f"The peak is inside a box of its class in {shares}"
         print(note)
-    plots.confidence(shown, note, snakemake.output.gallery)
+    studies.confidence(shown, note, snakemake.output.gallery)
 
 
 run(main, globals()["snakemake"])

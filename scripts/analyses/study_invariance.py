@@ -19,7 +19,7 @@ from orderless.datasets.index import classes, read_index
 from orderless.files.images import read_image
 from orderless.files.jobs import progress, run
 from orderless.files.storage import Tensors
-from orderless.reports import plots
+from orderless.reports.plots import studies
 from orderless.representations.encoding import read_books
 from orderless.representations.vectors import describe_images, open_representations
 
@@ -70,7 +70,7 @@ def main(snakemake):
                 originals[name] = found[-1]
     table = pd.DataFrame(found)
     table.round(6).to_csv(snakemake.output.figures, index=False)
-    plots.invariance(table, snakemake.wildcards.dataset, snakemake.output.plot)
+    studies.invariance(table, snakemake.wildcards.dataset, snakemake.output.plot)
 
 
 run(main, globals()["snakemake"])

@@ -10,7 +10,7 @@ from orderless.classification.classifiers import encode_targets, train_classifie
 from orderless.datasets.index import classes, read_index
 from orderless.files.jobs import run
 from orderless.files.seeds import generator, seed
-from orderless.reports import plots
+from orderless.reports.plots import studies
 from orderless.representations.vectors import Representations, open_shards
 
 
@@ -31,7 +31,7 @@ def main(snakemake):
         rows.append(row | {"title": titles[row["base"]]} | first)
     table = pd.DataFrame(rows)
     table.round(6).to_csv(snakemake.output.figures, index=False)
-    plots.scales(table, dataset, snakemake.output.plot)
+    studies.scales(table, dataset, snakemake.output.plot)
 
 
 run(main, globals()["snakemake"])

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from orderless.files.jobs import run
-from orderless.reports import plots
 from orderless.reports.pages import render, write_page
+from orderless.reports.plots.bench import bench
 
 WORDS = {"wanted": "at least", "memory_gib": "memory, GiB"}  # what a key is called, where that is not the key itself
 
@@ -22,7 +22,7 @@ def readable(value) -> str:
 def main(snakemake):
     topics = json.loads(Path(snakemake.params.measured).read_text())
     table = pd.DataFrame([row for topic in topics for row in topic["rows"]])
-    plots.bench(table, snakemake.output.plot)
+    bench(table, snakemake.output.plot)
     shown = pd.DataFrame(
         {
             "Figure": table["figure"],

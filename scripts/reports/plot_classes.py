@@ -5,10 +5,10 @@ from pathlib import Path
 
 from orderless.files.jobs import run
 from orderless.files.storage import Tensors
-from orderless.reports import plots
 from orderless.reports.classes import class_table, classes_page
 from orderless.reports.metrics import headline, read_metrics, titles
 from orderless.reports.pages import write_page
+from orderless.reports.plots.classes import class_precisions, confusion
 
 
 def main(snakemake):
@@ -22,7 +22,7 @@ def main(snakemake):
     table = class_table({labels[key]: (file["targets"], file["scores"]) for key, file in files.items()}, classes, task)
     table.to_csv(snakemake.output.csv)
     write_page(snakemake.output.html, classes_page(table, f"{title}: class by class", task))
-    draw = plots.confusion if task == "single-label" else plots.class_precisions
+    draw = confusion if task == "single-label" else class_precisions
     draw(first["targets"], first["scores"], classes, f"{title}: {names[best['representation']]}", snakemake.output.plot)
 
 
