@@ -1,10 +1,12 @@
-"""Activations: images through a network; its tapped layers as local descriptors, projected on the way out.
+"""Activations: images through a network, its tapped layers as local descriptors, projected before they are stored.
 
-A descriptor set is a choice of views, layer and projection. One job makes every set of a shard of images from the same passes.
+In: images, a dense network, and descriptor sets, each a choice of views, layer and projection. Out: the descriptors of a shard of
+images for all sets, from the same forward passes.
 
-    views       where on an image the network looks: whole, crops, patches, blocks, pyramid
-    extraction  the descriptors of images, and the tensors of a shard
-    sampling    the random part of them that projections and codebooks are learned on
-    projection  principal components: fitted, applied
-    sift        dense SIFT, which needs no network
+    views        where on an image the network looks: whole, crops, patches, blocks, pyramid
+    extraction   runs the network over the views; the tensors of a shard
+    descriptors  local descriptors from the maps of a layer
+    sift         local descriptors without a network
+    sampling     a random sample of descriptors, for projections and codebooks
+    projection   principal components: fitted on the sample, applied to descriptors
 """

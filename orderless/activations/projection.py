@@ -18,10 +18,10 @@ def fit_pca(
     """Principal components by the eigenvectors of the covariance, accumulated block by block in float64.
 
     blocks: (n, d) arrays; dim: components kept, cut to what n and d allow. centre: subtract the mean (VLFeat's recognition
-    application, as paper B); False keeps the second moment about zero and projects without a mean (paper A's code).
-    whiten: divide each component by its deviation.
+    application, as paper B); if False, components are those of the second moment about zero (paper A's code), and the mean is zero.
+    whiten: divide each component by its standard deviation.
     Returns mean (d,), basis (d, dim) and variance (dim,), float32: x projects to (x - mean) @ basis.
-    The sign of each component is fixed, its largest entry positive, so that the result does not depend on the solver.
+    The largest entry of each component is positive, so that signs do not depend on the solver.
     """
     count, total, second = 0, np.zeros(1), np.zeros(1)
     for block in blocks:
@@ -35,13 +35,13 @@ def fit_pca(
     variance, basis = np.maximum(variance[::-1][:dim], 0), basis[:, ::-1][:, :dim]
     basis = basis * np.sign(basis[np.abs(basis).argmax(0), np.arange(dim)])
     if whiten:
-        # A direction without variance carries nothing: it is left out of the scaling instead of being blown up.
+        # A component without variance is rounding noise, which division by its deviation would blow up: it keeps its scale.
         basis = basis / np.sqrt(np.where(variance > variance[0] * 1e-10, variance, 1.0))
     return {"mean": mean.astype(np.float32), "basis": basis.astype(np.float32), "variance": variance.astype(np.float32)}
 
 
 def project(x: np.ndarray, pca: dict[str, np.ndarray]) -> np.ndarray:
-    """(n, d) -> (n, dim) float32."""
+    """Descriptors (n, d) projected by the arrays of `fit_pca`: (n, dim) float32."""
     return (np.asarray(x, np.float32) - pca["mean"]) @ pca["basis"]
 
 

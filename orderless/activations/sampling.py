@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from orderless.activations.extraction import POOLED, Extractor, read_ahead, to_half
+from orderless.activations.descriptors import to_half
+from orderless.activations.extraction import POOLED, Extractor, read_ahead
 from orderless.files.seeds import generator
 
 
 def sampled_sets(sets: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The descriptor sets that something may be learned on: all but those that are pooled over a level at once."""
+    """The descriptor sets that projections or codebooks may be learned on: all but those that are pooled when extracted."""
     return {name: item for name, item in sets.items() if item["projection"] not in POOLED}
 
 
@@ -26,9 +27,9 @@ def draw_sample(
 ) -> dict[str, np.ndarray]:
     """A random sample of the raw descriptors of training images: set id -> (n, d) float16.
 
-    extractor_of: makes an extractor of some sets. sets: those of `sampled_sets`; the sets of each repeat (the study of seeds) have
-    images and descriptors of their own. paths: the training images. wanted: how many `images` to look at, and how many
-    `descriptors` to keep of each set in all. seed, dataset: name the random draw.
+    extractor_of: makes an extractor of the sets it is called with. sets: of `sampled_sets`. Each repeat (the study of seeds) draws
+    images and descriptors of its own. paths: the training images. wanted: how many `images` to look at, and how many `descriptors`
+    to keep of each set, from all images together. seed, dataset: name the random draw.
     """
     tensors: dict[str, np.ndarray] = {}
     for repeat in sorted({item.get("repeat", 0) for item in sets.values()}):
@@ -40,7 +41,7 @@ def draw_sample(
 
 
 def sample(extractor: Extractor, paths: list[str], read, wanted: int, rng: np.random.Generator, progress) -> dict[str, np.ndarray]:
-    """A random sample of each set's raw descriptors: about `wanted` in all, equally many from each image. float16."""
+    """A random sample of the descriptors of each set: (n, d) float16, n about `wanted`, equally many from each image."""
     share = -(-wanted // len(paths))
     kept: dict[str, list[np.ndarray]] = {name: [] for name in extractor.sets}
     for path, image in progress(zip(paths, read_ahead(extractor, paths, read), strict=True), len(paths)):

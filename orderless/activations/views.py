@@ -1,7 +1,7 @@
-"""Views: the ways of looking at an image. A view is one or more levels; a level is a batch of network inputs of one size.
+"""Views: where on an image the network looks. A view has one or more levels; a level is a batch of network inputs of one size.
 
-All views but the aspect-keeping pyramid first warp the image to a canvas, as papers A and B do, so that every image has
-the same grid of descriptors.
+All views but the pyramid with `aspect: keep` first warp the image to a square or rectangular canvas, as papers A and B do, so that
+every image has the same grid of descriptors.
 """
 
 import math
@@ -15,8 +15,8 @@ import numpy as np
 class Level:
     """Network inputs cut from one canvas.
 
-    canvas: (width, height) in pixels to which the image is warped. boxes: (x, y, width, height, mirrored) on the canvas,
-    each resized to `size` (width, height), the network's input.
+    canvas: (width, height) that the image is warped to, in pixels. boxes: (x, y, width, height, mirrored) on the canvas.
+    size: (width, height) of a network input; each box is resized to it.
     """
 
     canvas: tuple[int, int]
@@ -30,9 +30,9 @@ def whole(side: int) -> Level:
 
 
 def crops(count: int, side: int, canvas: int) -> Level:
-    """The centre crop (1), corners and centre with mirrors (10), or a 5 x 5 grid with mirrors (50), of `side` on `canvas`.
+    """Square crops of `side` pixels: the centre (count 1), corners and centre with mirrors (10), a 5 x 5 grid with mirrors (50).
 
-    Paper B, Table 2 (FC7, AP10, AP50); the 5 x 5 offsets are evenly spaced: our reading.
+    Paper B, Table 2 (FC7, AP10, AP50). The paper does not give the offsets of the grid; even spacing is our reading.
     """
     free = canvas - side
     if count == 1:
@@ -48,10 +48,10 @@ def crops(count: int, side: int, canvas: int) -> Level:
 
 
 def patches(patch: int, stride: int, edge: bool, side: int, canvas: int) -> Level:
-    """All patches of `patch` pixels on the canvas, `stride` apart, each resized to `side` (paper A).
+    """All square patches of `patch` pixels on the canvas, `stride` pixels apart, each resized to `side` (paper A).
 
-    edge: also the last position where the stride does not reach it (the released code: stride 30, 36 and 64 patches;
-    the paper's stride of 32 gives 25 and 49).
+    edge: add a patch at the canvas's end, if the stride does not reach it. The released code has a stride of 30 and such patches:
+    36 and 64 in all; the paper's stride of 32 gives 25 and 49.
     """
     offsets = list(range(0, canvas - patch + 1, stride))
     if edge and offsets[-1] != canvas - patch:
@@ -61,18 +61,22 @@ def patches(patch: int, stride: int, edge: bool, side: int, canvas: int) -> Leve
 
 
 def pyramid_sides(side: int, scales: int) -> list[int]:
-    """Sides of the pyramid's images: each has twice the pixels of the one before (paper B, Sec. 2.3; rounded up)."""
+    """Sides of the pyramid's images, rounded up: each image has twice the pixels of the one before (paper B, Sec. 2.3)."""
     return [math.ceil(side * 2 ** (k / 2) - 1e-9) for k in range(scales)]
 
 
 def blocks(rows: int, columns: int, side: int) -> Level:
-    """The image cut into rows x columns blocks, each a network input of its own (paper D, Sec. 3.3; no overlap)."""
+    """The image cut into rows x columns blocks without overlap, each a network input of its own (paper D, Sec. 3.3)."""
     boxes = tuple((c * side, r * side, side, side, False) for r in range(rows) for c in range(columns))
     return Level((columns * side, rows * side), boxes, (side, side))
 
 
 def levels(view: dict, side: int, canvas: int, image_size: tuple[int, int]) -> list[Level]:
-    """The levels of a catalog view for a network of input `side` and customary `canvas`, and an image (width, height)."""
+    """The levels of a view for an image.
+
+    view: its catalog entry. side: of the network's input in pixels. canvas: side of the canvas that crops and patches are cut from,
+    unless the view has its own. image_size: (width, height).
+    """
     kind = view["kind"]
     if kind == "whole":
         return [whole(round(side * view.get("scale", 1)))]
@@ -83,19 +87,19 @@ def levels(view: dict, side: int, canvas: int, image_size: tuple[int, int]) -> l
         return [patches(size, view["stride"], view.get("edge", False), side, view.get("canvas", canvas)) for size in sizes]
     if kind == "blocks":
         return [blocks(view["rows"], view["columns"], side)]
-    found = []
+    pyramid = []
     for length in pyramid_sides(side, view["scales"]):
         if view.get("aspect", "warp") == "keep":
             scale = length / min(image_size)
             size = (max(length, round(image_size[0] * scale)), max(length, round(image_size[1] * scale)))
         else:
             size = (length, length)
-        found.append(Level(size, ((0, 0, *size, False),), size))
-    return found
+        pyramid.append(Level(size, ((0, 0, *size, False),), size))
+    return pyramid
 
 
 def cut(image, level: Level) -> np.ndarray:
-    """The level's network inputs of a PIL image: (n, height, width, 3) uint8. Bilinear with antialiasing."""
+    """The network inputs of a level from a PIL image: (n, height, width, 3) uint8. Resized bilinearly, with antialiasing."""
     from PIL import Image
 
     canvas = image if image.size == level.canvas else image.resize(level.canvas, Image.Resampling.BILINEAR)
@@ -109,24 +113,24 @@ def cut(image, level: Level) -> np.ndarray:
     return inputs
 
 
-@lru_cache(maxsize=256)  # images of one size look through the same windows
+@lru_cache(maxsize=256)  # images of the same size have the same windows
 def windows(level: Level, grid: tuple[int, int], stride: float, window: float) -> np.ndarray:
-    """Where on the image each descriptor of a level looks: (n * rows * columns, 4) float32, x y width height of 1.
+    """The window of each descriptor of a level on the image: (n * rows * columns, 4) float32, x y width height relative to it.
 
-    grid: (rows, columns) of the layer's map for one input; stride and window of its units in input pixels.
+    grid: (rows, columns) of the layer's map for one input. stride, window: of its units, in pixels of the input.
     """
     rows, columns = grid
-    # Windows of a convolution with padding do not begin at 0: centre the grid on the input.
+    # With padding the first window does not begin at 0: the grid is centred on the input.
     left = (level.size[0] - (columns - 1) * stride - window) / 2 if window < level.size[0] else 0.0
     top = (level.size[1] - (rows - 1) * stride - window) / 2 if window < level.size[1] else 0.0
-    found = np.empty((len(level.boxes), rows, columns, 4), np.float32)
+    boxes = np.empty((len(level.boxes), rows, columns, 4), np.float32)
     xs, ys = left + stride * np.arange(columns), top + stride * np.arange(rows)
-    for target, (x, y, width, height, mirrored) in zip(found, level.boxes, strict=True):
+    for target, (x, y, width, height, mirrored) in zip(boxes, level.boxes, strict=True):
         scale_x, scale_y = width / level.size[0], height / level.size[1]
         starts = level.size[0] - xs - window if mirrored else xs
         target[..., 0] = (x + starts[None, :] * scale_x) / level.canvas[0]
         target[..., 1] = (y + ys[:, None] * scale_y) / level.canvas[1]
         target[..., 2] = window * scale_x / level.canvas[0]
         target[..., 3] = window * scale_y / level.canvas[1]
-    found.setflags(write=False)
-    return found.reshape(-1, 4)
+    boxes.setflags(write=False)
+    return boxes.reshape(-1, 4)

@@ -153,7 +153,7 @@ def test_a_map_smaller_than_its_units_is_named(network, image):
 
 def test_an_image_smaller_than_one_sift_is_named(image):
     sets = {"s": {"views": {"kind": "whole"}, "layer": {"sift": {"step": 4, "bin": 60}}, "projection": None}}
-    with pytest.raises(OrderlessError, match=r"smaller than a SIFT of 240.*lower 'bin'"):
+    with pytest.raises(OrderlessError, match=r"smaller than a SIFT of 240.*Lower 'bin'"):
         Extractor(None, ENTRY, sets, {}).describe(image)
 
 
