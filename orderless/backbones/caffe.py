@@ -1,7 +1,7 @@
-"""Weights of the papers' networks from the files in which they were published: Caffe's and MatConvNet's.
+"""Weights of the papers' networks from the files that were published, Caffe's and MatConvNet's.
 
-A .caffemodel is a protocol buffer of Caffe's NetParameter (caffe.proto of BVLC/caffe), of which only layers, their names, kinds
-and blobs are read here; a .mat holds MatConvNet's `layers` and `normalization`. Neither can run code.
+A .caffemodel is a protocol buffer, Caffe's NetParameter (caffe.proto of BVLC/caffe); only the names, kinds and blobs of its layers
+are read. A .mat file holds MatConvNet's `layers` and `normalization`. Reading either cannot run code.
 """
 
 from collections.abc import Iterator
@@ -24,9 +24,10 @@ MATCONVNET_KINDS = {"conv": "weights", "pool": "pool", "normalize": "norm", "lrn
 
 @dataclass
 class Layer:
-    """A layer of a file: kind is `weights`, `pool`, `norm` or another. weight: (out, in, h, w) or (out, in); bias: (out,).
+    """A layer of a file.
 
-    norm: size, k, alpha and beta of a response normalisation as torch means them, where the file tells.
+    kind: `weights`, `pool`, `norm`, or empty for any other. weight: (out, in, h, w) or (out, in). bias: (out,).
+    norm: size, k, alpha and beta of a response normalisation as torch defines them, if the file has them.
     """
 
     name: str
@@ -39,36 +40,36 @@ class Layer:
 def load(path: str | Path, model: nn.Sequential, backbone: dict, name: str) -> dict[str, torch.Tensor]:
     """The state_dict that a published file holds for a network of `caffenet.py`, in the channel order of its catalog entry.
 
-    A MatConvNet file has red first and brings its own mean: what this differs from the catalog's is taken into the bias of
-    conv1, which has no padding, so that the layers are the file's. Raises OrderlessError where the file is damaged, lacks a
-    layer, or is of another network.
+    A MatConvNet file has red first, and a mean pixel of its own. Its difference from the catalog's mean goes into the bias of
+    conv1, which has no padding, so that all layers give what the file's network gives. Raises OrderlessError if the file is
+    damaged, lacks a layer, or belongs to another network.
     """
     path = Path(path)
     matlab = path.suffix == ".mat"
     try:
         layers, mean = read_matconvnet(path) if matlab else (list(read_caffemodel(path)), None)
     except Exception as error:  # scipy and numpy raise many kinds for damaged files
-        what = "MatConvNet network" if matlab else "caffemodel"
-        raise OrderlessError(f"{path}: cannot be read as a {what} ({error}). The file is damaged: fetch it again.") from error
+        form = "MatConvNet network" if matlab else "caffemodel"
+        raise OrderlessError(f"{path}: cannot be read as a {form} ({error}). The file is damaged: fetch it again.") from error
     check_order(path, layers, model, name)
-    found = {layer.name: layer for layer in layers if layer.weight is not None and layer.bias is not None}
+    weighted = {layer.name: layer for layer in layers if layer.weight is not None and layer.bias is not None}
     state = {}
-    for own, module in model.named_children():
+    for key, module in model.named_children():
         if KINDS.get(type(module)) != "weights":
             continue
-        if own not in found:
+        if key not in weighted:
             raise OrderlessError(
-                f"{path}: lacks layer '{own}' of backbone '{name}'; it has weights of {', '.join(found) or 'no layer'}. "
+                f"{path}: lacks layer '{key}' of backbone '{name}'; it has weights of {', '.join(weighted) or 'no layer'}. "
                 "Give the file of this network, or name the network of this file."
             )
-        weight = torch.from_numpy(found[own].weight)
-        state[f"{own}.weight"] = weight.flatten(1) if isinstance(module, nn.Linear) else weight
-        state[f"{own}.bias"] = torch.from_numpy(found[own].bias)
-    return oriented(state, backbone, "rgb" if matlab else "bgr", mean)
+        weight = torch.from_numpy(weighted[key].weight)
+        state[f"{key}.weight"] = weight.flatten(1) if isinstance(module, nn.Linear) else weight
+        state[f"{key}.bias"] = torch.from_numpy(weighted[key].bias)
+    return adjust_input(state, backbone, "rgb" if matlab else "bgr", mean)
 
 
-def oriented(state: dict[str, torch.Tensor], backbone: dict, channels: str, mean: np.ndarray | None) -> dict[str, torch.Tensor]:
-    """conv1 for the entry's channel order and mean; channels, mean: of the file, mean (3,) in 0..255 or None."""
+def adjust_input(state: dict[str, torch.Tensor], backbone: dict, channels: str, mean: np.ndarray | None) -> dict[str, torch.Tensor]:
+    """Adjust conv1 to the channel order and mean of the entry. channels, mean: of the file; mean is (3,) in 0..255, or None."""
     first = next(key for key in state if key.endswith(".weight"))
     if backbone.get("channels", "rgb") != channels:
         state[first] = state[first].flip(1)
@@ -82,17 +83,17 @@ def oriented(state: dict[str, torch.Tensor], backbone: dict, channels: str, mean
 
 
 def check_order(path: Path, layers: list[Layer], model: nn.Sequential, name: str) -> None:
-    """CaffeNet and AlexNet have weights of the same shapes: only the order of pooling and normalisation tells them apart.
+    """Raise OrderlessError unless the file pools and normalises as the network does.
 
-    Where the file says how it normalises, it must do so as the network.
+    CaffeNet and AlexNet have weights of the same shapes; they differ only in the order of pooling and normalisation.
     """
-    told = [layer.name for layer in layers if layer.kind in ("weights", "pool", "norm")]
-    own = [key for key, module in model.named_children() if type(module) in KINDS]
-    if any(layer.kind == "pool" for layer in layers) and sorted(told) == sorted(own) and told != own:
-        at = next(i for i, (a, b) in enumerate(zip(told, own, strict=True)) if a != b)
+    in_file = [layer.name for layer in layers if layer.kind in ("weights", "pool", "norm")]
+    in_network = [key for key, module in model.named_children() if type(module) in KINDS]
+    if any(layer.kind == "pool" for layer in layers) and sorted(in_file) == sorted(in_network) and in_file != in_network:
+        at = next(i for i, (a, b) in enumerate(zip(in_file, in_network, strict=True)) if a != b)
         raise OrderlessError(
-            f"{path}: is not of backbone '{name}': it has '{told[at]}' where the network has '{own[at]}'. "
-            "caffenet pools and then normalises, bvlc-alexnet the other way round: name the network of this file."
+            f"{path}: is not of backbone '{name}': it has '{in_file[at]}' where the network has '{in_network[at]}'. "
+            "caffenet pools before it normalises, bvlc-alexnet after: name the network of this file."
         )
     modules = dict(model.named_children())
     for layer in layers:
@@ -107,42 +108,42 @@ def check_order(path: Path, layers: list[Layer], model: nn.Sequential, name: str
 
 
 def varint(message: memoryview, position: int) -> tuple[int, int]:
-    """A protocol buffer's number and the position behind it."""
+    """A number (varint) of a protocol buffer, and the position after it."""
     value = 0
     for shift in range(0, 70, 7):
-        byte = message[position + shift // 7]  # an IndexError where the file ends too soon
+        byte = message[position + shift // 7]  # raises IndexError if the file ends here
         value |= (byte & 127) << shift
         if byte < 128:
             return value, position + shift // 7 + 1
-    raise ValueError("a number of more than ten bytes")
+    raise ValueError("a number has more than ten bytes")
 
 
 def fields(message: memoryview) -> Iterator[tuple[int, Any]]:
-    """The fields of a protocol buffer: (number, value), an int, or the bytes of a string, message or packed array."""
+    """The fields of a protocol buffer as (number, value). A value is an int, or the bytes of a string, message or packed array."""
     position = 0
     while position < len(message):
         key, position = varint(message, position)
         wire = key & 7
         if wire not in (0, 1, 2, 5):
             raise ValueError("not a protocol buffer")
-        value, behind = varint(message, position) if wire in (0, 2) else ({1: 8, 5: 4}[wire], position)
+        value, after = varint(message, position) if wire in (0, 2) else ({1: 8, 5: 4}[wire], position)
         if wire != 0:  # `value` is a length
-            position, behind = behind, behind + value
-            if behind > len(message):
+            position, after = after, after + value
+            if after > len(message):
                 raise ValueError("it ends in the middle of a field")
-        yield key >> 3, value if wire == 0 else message[position:behind]
-        position = behind
+        yield key >> 3, value if wire == 0 else message[position:after]
+        position = after
 
 
 def read_caffemodel(path: Path) -> Iterator[Layer]:
-    """The layers of a .caffemodel, of today's form (NetParameter.layer) or that of before 2015 (NetParameter.layers)."""
+    """The layers of a .caffemodel, in the current form (NetParameter.layer) or that before 2015 (NetParameter.layers)."""
     for number, value in fields(memoryview(path.read_bytes())):
         if number in (2, 100):
             yield caffe_layer(value, old=number == 2)
 
 
 def caffe_layer(message: memoryview, old: bool) -> Layer:
-    """One LayerParameter, or V1LayerParameter where `old`."""
+    """One LayerParameter, or V1LayerParameter if `old`."""
     name, kind, blobs = "", "", []
     name_at, kind_at, blobs_at = (4, 5, 6) if old else (1, 2, 7)
     for number, value in fields(message):
@@ -156,7 +157,7 @@ def caffe_layer(message: memoryview, old: bool) -> Layer:
 
 
 def blob(message: memoryview) -> np.ndarray:
-    """A BlobProto as float32 in its shape: `shape`, or the four numbers of before 2015 (a matrix is 1 x 1 x rows x columns)."""
+    """A BlobProto as a float32 array. Its shape is `shape`, or before 2015 four numbers (a matrix is 1 x 1 x rows x columns)."""
     sides, shape, data = [1, 1, 1, 1], [], np.empty(0, np.float32)
     for number, value in fields(message):
         if number in (1, 2, 3, 4):
@@ -173,10 +174,10 @@ def blob(message: memoryview) -> np.ndarray:
 
 
 def read_matconvnet(path: Path) -> tuple[list[Layer], np.ndarray | None]:
-    """The layers of a MatConvNet file (SimpleNN) and its mean pixel (3,), red first, of 0..255; None where it has none.
+    """The layers of a MatConvNet file (SimpleNN), and its mean pixel (3,), red first, in 0..255, or None if it has none.
 
-    Filters lie (h, w, in, out) there, fully connected ones too. Older files have `filters` and `biases`, newer ones `weights`;
-    the mean is that of the mean image, which does not fit larger inputs.
+    Filters are stored as (h, w, in, out), those of fully connected layers too. Older files have `filters` and `biases`, newer ones
+    `weights`. The mean pixel is the average of the mean image, which would not fit larger inputs.
     """
     from scipy.io import loadmat
 
@@ -186,7 +187,7 @@ def read_matconvnet(path: Path) -> tuple[list[Layer], np.ndarray | None]:
         layer = Layer(str(entry["name"]), MATCONVNET_KINDS.get(entry["type"], ""))
         filters, biases = entry["weights"][:2] if len(entry.get("weights", [])) > 1 else (entry.get("filters"), entry.get("biases"))
         if layer.kind == "weights" and filters is not None and biases is not None:
-            weight = np.asarray(filters, np.float32)  # of single sides squeezed: 1 x 1 x in x out is in x out
+            weight = np.asarray(filters, np.float32)  # sides of length one are squeezed: 1 x 1 x in x out becomes in x out
             layer.weight = np.ascontiguousarray(weight.T if weight.ndim == 2 else weight.transpose(3, 2, 0, 1))
             layer.bias = np.asarray(biases, np.float32).ravel()
         if layer.kind == "norm" and "param" in entry:

@@ -1,8 +1,8 @@
 """The papers' networks, layer for layer as torch modules: CaffeNet, BVLC AlexNet and VGG CNN-S.
 
-Input (n, 3, side, side) float32 of 0..255 less the mean pixel, blue first; output (n, 1000) logits. The modules bear the names
-that the layers have in the published files. `pooling` says how a pooling ends at the far border: Caffe rounds the number of its
-windows up (ceil); paper B's Table 1 needs floor, as MatConvNet pools. At the training size of the first two both are the same.
+Input: (n, 3, side, side) float32 in 0..255 minus the mean pixel, blue first. Output: (n, 1000) logits. Modules have the layer names
+of the published files. `pooling` says how the number of pooling windows is rounded: up in Caffe (ceil), down in MatConvNet (floor),
+which paper B's Table 1 needs. For the two AlexNets both give the same maps at the training size.
 """
 
 from collections import OrderedDict
@@ -13,7 +13,7 @@ from orderless.errors import OrderlessError
 
 
 def caffenet(pooling: str = "floor") -> nn.Sequential:
-    """CaffeNet, the "Alex" of paper B (bvlc_reference_caffenet): AlexNet that pools first and normalises then. Side 227.
+    """CaffeNet, the "Alex" of paper B (bvlc_reference_caffenet): an AlexNet that pools before it normalises. Side 227.
 
     Maps: conv1 55, pool1 27, conv2 27, pool2 13, conv3 to conv5 13, pool5 6, fc6 to fc8 1; stride of fc7: 32 px.
     """
@@ -21,16 +21,16 @@ def caffenet(pooling: str = "floor") -> nn.Sequential:
 
 
 def bvlc_alexnet(pooling: str = "floor") -> nn.Sequential:
-    """AlexNet as Caffe's authors trained it (bvlc_alexnet): responses are normalised before they are pooled. Side 227."""
+    """AlexNet as trained by the authors of Caffe (bvlc_alexnet): it normalises before it pools. Side 227."""
     return alexnets(pooling, ("norm", "pool"))
 
 
-def alexnets(pooling: str, behind: tuple[str, str]) -> nn.Sequential:
-    """Either AlexNet; behind: the order of what follows the first two convolutions."""
+def alexnets(pooling: str, order: tuple[str, str]) -> nn.Sequential:
+    """Either AlexNet. order: of pooling and normalisation after the first two convolutions."""
 
     def after(number: int) -> list:
-        made = {"pool": nn.MaxPool2d(3, 2, ceil_mode=pooling == "ceil"), "norm": nn.LocalResponseNorm(5, 1e-4, 0.75, 1.0)}
-        return [(f"relu{number}", nn.ReLU()), *((f"{kind}{number}", made[kind]) for kind in behind)]
+        modules = {"pool": nn.MaxPool2d(3, 2, ceil_mode=pooling == "ceil"), "norm": nn.LocalResponseNorm(5, 1e-4, 0.75, 1.0)}
+        return [(f"relu{number}", nn.ReLU()), *((f"{kind}{number}", modules[kind]) for kind in order)]
 
     return nn.Sequential(OrderedDict([
         ("conv1", nn.Conv2d(3, 96, 11, 4)), *after(1),
@@ -47,10 +47,11 @@ def vgg_cnn_s(pooling: str = "ceil") -> nn.Sequential:
     """CNN-S of Chatfield et al., BMVC 2014 ("Return of the devil in the details"), paper B's second network. Side 224.
 
     Maps: conv1 109, pool1 37, conv2 33, pool2 17, conv3 to conv5 17, pool5 6, fc6 to fc8 1; stride of fc7: 36 px.
-    Its alpha is 5e-4 where it is divided by the 5 channels, as Caffe and torch do (MatConvNet's file says 1e-4), kappa is 2.
+    Its normalisation has kappa 2 and alpha 5e-4 in the definition of Caffe and torch, which divide alpha by the 5 channels; in
+    MatConvNet's definition, as in the published file, that is 1e-4.
     """
     if pooling != "ceil":
-        raise OrderlessError("vgg-cnn-s: with pooling 'floor' its map before fc6 is 5 x 5, and fc6 needs 6 x 6. Set pooling: ceil.")
+        raise OrderlessError("vgg-cnn-s: with pooling 'floor' the map before fc6 is 5 x 5, but fc6 needs 6 x 6. Set pooling: ceil.")
 
     def pool(size: int) -> nn.MaxPool2d:
         return nn.MaxPool2d(size, size, ceil_mode=True)
@@ -67,7 +68,7 @@ def vgg_cnn_s(pooling: str = "ceil") -> nn.Sequential:
 
 
 def head(inputs: int) -> list:
-    """The fully connected layers of all three."""
+    """The fully connected layers, the same for all three. inputs: values of the flattened map."""
     return [
         ("flatten", nn.Flatten()),
         ("fc6", nn.Linear(inputs, 4096)), ("relu6", nn.ReLU()), ("drop6", nn.Dropout()),

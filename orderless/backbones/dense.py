@@ -1,10 +1,10 @@
 """A classification network as a dense one: its fully connected head runs as convolutions at every position of a larger image.
 
-Paper B, Sec. 2.2. The network's graph is traced; behind the convolutional part
-- a fixed-size adaptive pooling (AlexNet, VGG) is dropped, and the first linear layer becomes a convolution as large as it;
-- a global average pooling (ResNet, MobileNet) becomes an average over a window of the training size's map, stride 1;
-- flattening is dropped, and every further linear layer becomes a 1 x 1 convolution.
-On an input of the training size the dense network's maps are those of the plain network, 1 x 1 behind the head.
+Paper B, Sec. 2.2. The graph of the network is traced and changed after the convolutional part:
+- an adaptive pooling to a fixed size (AlexNet, VGG) is removed, and the first linear layer becomes a convolution of that size;
+- a global average pooling (ResNet, MobileNet) becomes an average over a window as large as the map at the training size, stride 1;
+- flattening and dropout are removed, and every further linear layer becomes a 1 x 1 convolution.
+For an input of the training size, the dense network gives the same values as the original one, in maps of 1 x 1 after the head.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from orderless.errors import OrderlessError, nearest
 
 @dataclass(frozen=True)
 class Geometry:
-    """How a layer's map lies on the input: channels, stride and window in input pixels, side of the map at training size."""
+    """A layer's map: channels; stride and window of a unit in input pixels; side of the map at the training size."""
 
     channels: int
     stride: float
@@ -33,16 +33,18 @@ class Geometry:
 class DenseNetwork:
     """A network and its tapped layers.
 
-    model: a torchvision-style classification module. layers: role -> node name (e.g. fc7 -> classifier.5).
-    input_size: the training size in pixels. Calling it with (n, 3, h, w) float32 gives role -> (n, c, rows, columns).
+    model: a classification module as in torchvision. layers: role -> name of a node of its graph (fc7 -> classifier.5).
+    input_size: the training size in pixels. Called with (n, 3, h, w) float32, it gives role -> (n, c, rows, columns).
     Raises OrderlessError for a node that the network does not have.
     """
+
+    sees_everything = False  # whether every unit sees the whole input, by construction
 
     def __init__(self, model: nn.Module, layers: dict[str, str], input_size: int, name: str):
         model = model.eval()
         valid = get_graph_node_names(model)[1]
         for role, node in layers.items():
-            # A module's name stands for its last node, as in torchvision's feature extraction.
+            # The name of a module stands for its last node, as in torchvision's feature extraction.
             if not any(other == node or other.startswith(f"{node}.") for other in valid):
                 raise OrderlessError(
                     f"backbone '{name}': layer '{role}' is node '{node}', which it does not have.{nearest(node, valid)}"
@@ -51,7 +53,7 @@ class DenseNetwork:
         self.layers = dict(layers)
         self.input_size = input_size
         folded = fold_batch_norms(graph.eval())
-        # Not those of the head below, which have more weights than inputs: there the slower is the faster.
+        # Without those of the dense head: they have more weights than inputs, and oneDNN is the slower one for them.
         self.pointwise = [m for m in folded.modules() if isinstance(m, nn.Conv2d) and m.kernel_size == (1, 1)]
         self.module: nn.Module = make_dense(folded, input_size).eval()
         self.geometry = self._measure()
@@ -61,9 +63,9 @@ class DenseNetwork:
         return {role: as_map(maps[node]) for role, node in self.layers.items()}
 
     def place(self, device: str) -> "DenseNetwork":
-        """Put it on a device, its weights fixed and in the layout that is fastest there; returns itself."""
+        """Move the network to a device, with the memory layout that is fastest there and fixed weights. Returns itself."""
         for convolution in self.pointwise:
-            # Means nothing to a kernel of one, but on a single thread torch leaves oneDNN for something slower without it.
+            # Dilation has no effect on a 1 x 1 kernel, but makes torch use oneDNN on a single thread, which is faster.
             convolution.dilation = (2, 2) if device == "cpu" and has_onednn() else (1, 1)
         self.module.to(torch.device(device)).to(memory_format=torch.channels_last).requires_grad_(False)
         return self
@@ -71,31 +73,31 @@ class DenseNetwork:
     @torch.inference_mode()
     def _measure(self) -> dict[str, Geometry]:
         parameter = next(self.module.parameters())
-        more = 576  # a multiple of networks' strides: powers of two to 64, and CNN-S's 6, 12 and 36
-        # Shapes alone are asked for: nothing is computed.
-        bare = {name: tensor.to("meta") for name, tensor in (*self.module.named_parameters(), *self.module.named_buffers())}
+        more = 576  # a multiple of all strides: powers of two up to 64, and CNN-S's 6, 12 and 36
+        # On the meta device shapes are derived and nothing is computed.
+        on_meta = {name: tensor.to("meta") for name, tensor in (*self.module.named_parameters(), *self.module.named_buffers())}
 
         def shapes(side: int) -> dict[str, torch.Tensor]:
-            maps = functional_call(self.module, bare, (torch.empty(1, 3, side, side, dtype=parameter.dtype, device="meta"),))
+            maps = functional_call(self.module, on_meta, (torch.empty(1, 3, side, side, dtype=parameter.dtype, device="meta"),))
             return {role: as_map(maps[node]) for role, node in self.layers.items()}
 
         small, large = shapes(self.input_size), shapes(self.input_size + more)
-        found = {}
+        geometry = {}
         for role, tap in small.items():
             side = tap.shape[-1]
             stride = more / max(large[role].shape[-1] - side, 1)
-            # Behind the head a unit sees a whole training image; before it, it stands for its own cell.
-            found[role] = Geometry(tap.shape[1], stride, float(self.input_size) if side == 1 else stride, side)
-        return found
+            # A unit after the head sees a whole training image; one before it stands for its own cell.
+            geometry[role] = Geometry(tap.shape[1], stride, float(self.input_size) if side == 1 else stride, side)
+        return geometry
 
 
 def as_map(x: torch.Tensor) -> torch.Tensor:
-    """(n, c) -> (n, c, 1, 1); maps stay as they are."""
+    """An output (n, c) as a map (n, c, 1, 1). Maps are returned unchanged."""
     return x[:, :, None, None] if x.ndim == 2 else x
 
 
 def fold_batch_norms(module: fx.GraphModule) -> fx.GraphModule:
-    """Take each batch normalisation behind a convolution into its weights: the same maps to rounding, in half of the time."""
+    """Merge each batch normalisation into the convolution before it: the same maps up to rounding, in half the time."""
     modules = dict(module.named_modules())
     for node in list(module.graph.nodes):
         source = node.args[0] if node.args and isinstance(node.args[0], fx.Node) else None
@@ -110,61 +112,64 @@ def fold_batch_norms(module: fx.GraphModule) -> fx.GraphModule:
 
 
 def make_dense(module: fx.GraphModule, input_size: int) -> fx.GraphModule:
-    """Rewrite the head of a traced network as the module's docstring says. Works on the module given."""
+    """Change the head of a traced network as described at the top of this file. The module is changed in place and returned."""
     parameter = next(module.parameters())
     with torch.no_grad():
         ShapeProp(module).propagate(torch.zeros(1, 3, input_size, input_size, dtype=parameter.dtype))
     modules = dict(module.named_modules())
-
-    def shape(node: fx.Node) -> torch.Size:
-        return node.meta["tensor_meta"].shape
-
     nodes = list(module.graph.nodes)
-    # What pools before the last convolution is part of it (squeeze and excitation), not of the head.
+    # Pooling before the last convolution belongs to the convolutional part (squeeze and excitation), not to the head.
     last = max((i for i, n in enumerate(nodes) if isinstance(modules.get(str(n.target)), nn.Conv2d)), default=0)
     for node in nodes[last + 1 :]:
-        if node.op not in ("call_module", "call_function", "call_method") or "tensor_meta" not in node.meta:
-            continue
         source = node.args[0] if node.args and isinstance(node.args[0], fx.Node) else None
-        if source is None or "tensor_meta" not in source.meta:
+        if not node.op.startswith("call") or source is None or not {"tensor_meta"} <= node.meta.keys() & source.meta.keys():
             continue
         kind = type(modules[node.target]) if node.op == "call_module" else node.target
-        if kind in (nn.AdaptiveAvgPool2d, nn.functional.adaptive_avg_pool2d) or is_global_mean(node, shape(source)):
-            before, after = shape(source), shape(node)
-            if after[-1] == before[-1] and after[-2:] == before[-2:]:
-                node.replace_all_uses_with(source)
-                module.graph.erase_node(node)
-            else:
-                window = before[-1] if after.numel() == after[0] * after[1] else before[-1] - after[-1] + 1
-                with module.graph.inserting_before(node):
-                    pool = module.graph.call_function(nn.functional.avg_pool2d, (source, window, 1))
-                pool.meta = dict(node.meta)
-                node.replace_all_uses_with(pool)
-                module.graph.erase_node(node)
-        elif kind in (nn.Flatten, torch.flatten, "flatten"):
-            # The linear layer behind must know the map that was flattened.
-            node.replace_all_uses_with(source)
-            module.graph.erase_node(node)
-        elif kind is nn.Linear and len(shape(node)) == 2:
-            module.add_submodule(str(node.target), linear_as_convolution(modules[node.target], shape(source)))
-            node.meta["tensor_meta"] = node.meta["tensor_meta"]._replace(shape=torch.Size((*shape(node), 1, 1)))
-        elif kind is nn.Dropout:
-            node.replace_all_uses_with(source)
-            module.graph.erase_node(node)
+        if kind in (nn.AdaptiveAvgPool2d, nn.functional.adaptive_avg_pool2d) or is_global_mean(node, shape_of(source)):
+            slide_pooling(module, node, source)
+        elif kind in (nn.Flatten, torch.flatten, "flatten", nn.Dropout):
+            replace(module, node, source)
+        elif kind is nn.Linear and len(shape_of(node)) == 2:
+            module.add_submodule(str(node.target), linear_as_convolution(modules[node.target], shape_of(source)))
+            node.meta["tensor_meta"] = node.meta["tensor_meta"]._replace(shape=torch.Size((*shape_of(node), 1, 1)))
     module.graph.eliminate_dead_code()
     module.graph.lint()
     module.recompile()
     return module
 
 
+def shape_of(node: fx.Node) -> torch.Size:
+    """The shape of a node's output at the training size."""
+    return node.meta["tensor_meta"].shape
+
+
+def replace(module: fx.GraphModule, node: fx.Node, other: fx.Node) -> None:
+    """Remove a node from the graph; its users take the output of another node."""
+    node.replace_all_uses_with(other)
+    module.graph.erase_node(node)
+
+
+def slide_pooling(module: fx.GraphModule, node: fx.Node, source: fx.Node) -> None:
+    """Replace an adaptive or global average pooling by an average over a fixed window, stride 1; remove it if it has no effect."""
+    before, after = shape_of(source), shape_of(node)
+    if after[-2:] == before[-2:]:
+        replace(module, node, source)
+        return
+    window = before[-1] if after.numel() == after[0] * after[1] else before[-1] - after[-1] + 1
+    with module.graph.inserting_before(node):
+        pool = module.graph.call_function(nn.functional.avg_pool2d, (source, window, 1))
+    pool.meta = dict(node.meta)
+    replace(module, node, pool)
+
+
 def is_global_mean(node: fx.Node, source: torch.Size) -> bool:
-    """Whether a node is `x.mean([2, 3])` over a map."""
+    """Whether a node is the mean `x.mean([2, 3])` of a map. source: the shape of the map."""
     dims = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim")
     return node.target in ("mean", torch.mean) and len(source) == 4 and dims in ([2, 3], [-2, -1], (2, 3), (-2, -1))
 
 
 def linear_as_convolution(linear: nn.Linear, source: torch.Size) -> nn.Conv2d:
-    """The convolution that equals a linear layer behind a flattened (1, c, h, w) or flat (1, c) input."""
+    """The convolution that equals a linear layer. source: the shape of its input before flattening, (1, c, h, w) or (1, c)."""
     channels = source[1]
     height, width = (source[2], source[3]) if len(source) == 4 else (1, 1)
     convolution = nn.Conv2d(channels, linear.out_features, (height, width), bias=linear.bias is not None)

@@ -1,7 +1,4 @@
-"""Backbones: pre-trained networks, loaded with their weights, dense, with the papers' layer roles tapped.
-
-Nothing here imports torch until a network is asked for.
-"""
+"""Build the network of a catalog entry, make it dense, choose the device. torch is imported only when a network is built."""
 
 from typing import Any
 
@@ -9,7 +6,7 @@ from orderless.errors import OrderlessError, nearest
 
 
 def architecture(backbone: dict, name: str):
-    """The bare torch module of a catalog entry, with random weights."""
+    """The torch module of a catalog entry, with random weights."""
     kind = backbone["kind"]
     if kind == "tinyalex":
         from orderless.backbones.tinyalex import tinyalex
@@ -28,13 +25,13 @@ def architecture(backbone: dict, name: str):
         raise OrderlessError(
             f"backbone '{name}': torchvision has no model '{backbone['model']}'.{nearest(backbone['model'], valid)}"
         )
-    # aux classifiers of GoogLeNet and Inception are no part of the representation
+    # GoogLeNet and Inception warn about slow initialisation otherwise; the weights are replaced anyway
     extra = {"init_weights": False} if backbone["model"] in ("googlenet", "inception_v3") else {}
     return models.get_model(backbone["model"], weights=None, **extra)
 
 
 def timm_model(backbone: dict, name: str, pretrained: bool = False):
-    """A model of timm; a transformer's takes inputs of any size, its position embeddings interpolated by timm."""
+    """A model of timm. A transformer takes inputs of any size: timm interpolates its position embeddings."""
     try:
         import timm
     except ImportError as error:
@@ -50,24 +47,26 @@ def timm_model(backbone: dict, name: str, pretrained: bool = False):
 
 
 def densify(model, backbone: dict, name: str):
-    """The dense network of a module: its maps at every position, or a transformer's patch tokens where the entry has a `patch`."""
+    """The dense network of a module; for an entry with `patch`, that of a vision transformer."""
     from orderless.backbones.dense import DenseNetwork
     from orderless.backbones.tokens import TokenNetwork, patch_side
 
-    own, told = patch_side(model), backbone.get("patch")
-    if own != told:
-        what = f"is a transformer of patches of {own} pixels. Set 'patch: {own}'" if own else "has no patches. Leave 'patch' out"
-        raise OrderlessError(f"catalog.backbones.{name}: the network {what}.")
-    return (TokenNetwork if told else DenseNetwork)(model, backbone["layers"], backbone["input"], name)
+    side = patch_side(model)
+    if side != backbone.get("patch"):
+        fault = "has no patches. Leave 'patch' out"
+        if side:
+            fault = f"is a transformer with patches of {side} pixels. Set 'patch: {side}'"
+        raise OrderlessError(f"catalog.backbones.{name}: the network {fault}.")
+    return (TokenNetwork if side else DenseNetwork)(model, backbone["layers"], backbone["input"], name)
 
 
 def pick_device(device: str) -> str:
-    """`auto` becomes `cuda` where there is a GPU, else `cpu`; the choice is printed."""
+    """The device to use: for `auto`, `cuda` if torch sees a GPU, else `cpu`. The choice is printed."""
     import torch
 
-    found = torch.cuda.is_available()
-    if device == "cuda" and not found:
-        raise OrderlessError("config.device: 'cuda' is asked for, and torch sees no GPU. Set device: cpu or auto.")
-    chosen = "cuda" if found and device != "cpu" else "cpu"
+    available = torch.cuda.is_available()
+    if device == "cuda" and not available:
+        raise OrderlessError("config.device: 'cuda' is set, but torch sees no GPU. Set device: cpu or auto.")
+    chosen = "cuda" if available and device != "cpu" else "cpu"
     print(f"device: {torch.cuda.get_device_name() if chosen == 'cuda' else 'cpu'}")
     return chosen

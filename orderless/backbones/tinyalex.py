@@ -1,7 +1,7 @@
-"""TinyAlex: an AlexNet-shaped network for 32 x 32 images, trained on single digits: the demo's source task.
+"""TinyAlex: a small AlexNet for 32 x 32 images, the network of the embedded default.
 
-As AlexNet was trained on ImageNet's single objects and then looks at scenes, TinyAlex is trained on single digits and
-then looks at scenes of many. The modules bear the papers' layer names.
+AlexNet was trained on ImageNet's single objects and is then applied to scenes. In the same way TinyAlex is trained on single digits
+and applied to scenes of many digits. Its modules have the papers' layer names.
 """
 
 from collections import OrderedDict
@@ -20,7 +20,7 @@ INPUT = 32
 
 
 def tinyalex() -> nn.Sequential:
-    """Five convolutions, three fully connected layers, as AlexNet; input (n, 3, 32, 32), output (n, 10) logits.
+    """Five convolutions and three fully connected layers, like AlexNet. Input (n, 3, 32, 32), output (n, 10) logits.
 
     Maps of a 32 x 32 input: conv1 32, pool1 15, conv2 15, pool2 7, conv3 to conv5 7, pool5 3, fc6 1; stride of fc7: 8 px.
     """
@@ -42,45 +42,45 @@ def tinyalex() -> nn.Sequential:
     return nn.Sequential(OrderedDict(layers))
 
 
-def single_digits(digits: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One (32, 32) uint8 picture for each of `rows`: the digit near the middle, a little turned, on clutter and noise."""
-    pictures = np.empty((len(rows), INPUT, INPUT), np.uint8)
-    for picture, row in zip(pictures, rows, strict=True):
+def single_digits(digits: np.ndarray, chosen: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A (32, 32) uint8 picture for each index in `chosen`: the digit near the middle, slightly rotated, on clutter, with noise."""
+    pictures = np.empty((len(chosen), INPUT, INPUT), np.uint8)
+    for picture, digit in zip(pictures, chosen, strict=True):
         canvas = background(rng, INPUT, int(rng.integers(0, 5)), digits)
         size = int(rng.integers(20, 33))
         x, y = (int(v) for v in np.clip(rng.normal((INPUT - size) / 2, 1.5, 2).round(), -3, INPUT - size + 3))
-        paste(canvas, enlarge(deform(digits[row], rng), size) * rng.uniform(0.7, 1.0), x, y)
+        paste(canvas, enlarge(deform(digits[digit], rng), size) * rng.uniform(0.7, 1.0), x, y)
         picture[...] = finish(rng, canvas, 10.0)
     return pictures
 
 
 def to_input(pictures: np.ndarray) -> torch.Tensor:
-    """(n, 32, 32) uint8 -> (n, 3, 32, 32) float32, normalised as the backbone's `mean` and `std` of 0.5 say.
+    """(n, 32, 32) uint8 -> (n, 3, 32, 32) float32, normalised by the backbone's `mean` and `std` of 0.5.
 
-    Channels last in memory: a third faster to train on a CPU.
+    The memory format is channels last, with which training on a CPU takes a third less time.
     """
     x = torch.from_numpy(pictures).float().div_(255).sub_(0.5).div_(0.5)
     return x[:, None].expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
 
 
 def epoch_of_pictures(digits: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, torch.Tensor]:
-    """All digits in a random order: their rows and their pictures as network inputs."""
+    """All digits in a random order: their indices, and their pictures as network inputs."""
     order = rng.permutation(len(digits))
     return order, to_input(single_digits(digits, order, rng))
 
 
-def ahead(make: Callable[[], Any], count: int) -> Iterator[Any]:
-    """What `count` calls of `make` return, in order, the next one made while the last is used."""
+def prefetch(make: Callable[[], Any], count: int) -> Iterator[Any]:
+    """The results of `count` calls of `make`, in order. The next call runs while the last result is used."""
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(make)
+        following = pool.submit(make)
         for _ in range(count - 1):
-            ready, coming = coming.result(), pool.submit(make)
+            ready, following = following.result(), pool.submit(make)
             yield ready
-        yield coming.result()
+        yield following.result()
 
 
 def train(root_seed: int, epochs: int, log=print) -> tuple[nn.Sequential, dict[str, float]]:
-    """Train TinyAlex on the source block; report its accuracy on single digits of the validation and the test block."""
+    """Train TinyAlex on the source block. Returns it, and its accuracy on single digits of the validation and the test block."""
     torch.manual_seed(seed(root_seed, "tinyalex", "weights"))
     rng = generator(root_seed, "tinyalex", "pictures")
     digits, labels = load_block("source")
@@ -89,11 +89,11 @@ def train(root_seed: int, epochs: int, log=print) -> tuple[nn.Sequential, dict[s
     optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=epochs * steps)
     target = torch.from_numpy(labels)
-    for epoch, (order, pictures) in enumerate(ahead(lambda: epoch_of_pictures(digits, rng), epochs)):
+    for epoch, (order, pictures) in enumerate(prefetch(lambda: epoch_of_pictures(digits, rng), epochs)):
         total = 0.0
         for step in range(steps):
-            take = slice(step * batch, (step + 1) * batch)
-            loss = nn.functional.cross_entropy(model(pictures[take]), target[order[take]], label_smoothing=0.1)
+            part = slice(step * batch, (step + 1) * batch)
+            loss = nn.functional.cross_entropy(model(pictures[part]), target[order[part]], label_smoothing=0.1)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -106,7 +106,7 @@ def train(root_seed: int, epochs: int, log=print) -> tuple[nn.Sequential, dict[s
 
 @torch.inference_mode()
 def accuracy(model: nn.Module, block: str, root_seed: int) -> float:
-    """The share of single digits of a block that the network names rightly."""
+    """The share of single digits of a block that the network classifies correctly."""
     digits, labels = load_block(block)
     pictures = single_digits(digits, np.arange(len(digits)), generator(root_seed, "tinyalex", block))
     return float((model(to_input(pictures)).argmax(1).numpy() == labels).mean())

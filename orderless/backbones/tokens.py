@@ -1,6 +1,7 @@
-"""Vision transformers as dense networks: patch tokens are the local descriptors, the class token is the fully connected layer.
+"""Vision transformers as dense networks (Dosovitskiy et al., ICLR 2021).
 
-Dosovitskiy et al., ICLR 2021. A larger input has more patches; the position embeddings are interpolated to its grid.
+Patch tokens are the local descriptors; the class token stands for the fully connected layers. A larger input has more patches, and
+the position embeddings are interpolated to their grid.
 """
 
 import math
@@ -15,7 +16,7 @@ from orderless.errors import OrderlessError, nearest
 
 
 def patch_side(model: nn.Module) -> int | None:
-    """The side in pixels of the patches of a transformer of torchvision or timm; None for any other network."""
+    """The side of the patches in pixels, for a vision transformer of torchvision or timm; None for any other network."""
     if isinstance(model, VisionTransformer):
         return model.patch_size
     if hasattr(model, "patch_embed") and getattr(model, "pos_embed", None) is not None:
@@ -24,15 +25,15 @@ def patch_side(model: nn.Module) -> int | None:
 
 
 class TokenNetwork(DenseNetwork):
-    """A vision transformer and its tapped layers, to be used as a DenseNetwork.
+    """A vision transformer and its tapped layers, used like a DenseNetwork.
 
-    model: of torchvision, or of timm made with dynamic_img_size. layers: role -> name of a module. A tapped (n, tokens, c) becomes
-    (n, c, rows, columns) of the patch tokens, class and register tokens left out; for a role of `is_global` it becomes the class
-    token (n, c, 1, 1), or the mean of the patch tokens where there is none. What does not fill a patch is cut off the input's
-    borders, half on either side.
+    model: of torchvision, or of timm with dynamic_img_size. layers: role -> name of a module. The output (n, tokens, c) of a tapped
+    module becomes the map (n, c, rows, columns) of its patch tokens, without class and register tokens. For a role of `is_global`
+    it becomes the class token (n, c, 1, 1), or the mean of the patch tokens if there is no class token. If the sides of an input
+    are not multiples of the patch, its borders are cut off, half of the surplus on either side.
     """
 
-    reach = None  # every patch looks at every other, and position embeddings at the size of the input
+    sees_everything = True  # every patch attends to every other; position embeddings depend on the size of the input
 
     def __init__(self, model: nn.Module, layers: dict[str, str], input_size: int, name: str):
         modules = dict(model.named_modules())
@@ -44,9 +45,9 @@ class TokenNetwork(DenseNetwork):
         self.layers, self.input_size, self.pointwise = dict(layers), input_size, []
         self.module: nn.Module = model.eval()
         self.patch = patch_side(model) or 0
-        self.seen: dict[str, torch.Tensor] = {}
+        self.outputs: dict[str, torch.Tensor] = {}
         for node in dict.fromkeys(layers.values()):
-            modules[node].register_forward_hook(lambda module, inputs, output, node=node: self.seen.update({node: output}))
+            modules[node].register_forward_hook(lambda module, inputs, output, node=node: self.outputs.update({node: output}))
         self.geometry = self._measure()
 
     def __call__(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -57,31 +58,34 @@ class TokenNetwork(DenseNetwork):
             torchvision_forward(self.module, x)
         else:
             self.module(x)
-        found, self.seen = self.seen, {}
-        return {role: tokens_as_map(found[node], (rows, columns), is_global(role)) for role, node in self.layers.items()}
+        outputs, self.outputs = self.outputs, {}
+        return {role: tokens_as_map(outputs[node], (rows, columns), is_global(role)) for role, node in self.layers.items()}
 
     @torch.inference_mode()
     def _measure(self) -> dict[str, Geometry]:
         side, parameter = self.input_size, next(self.module.parameters())
-        found = {}
+        geometry = {}
         for role, tap in self(torch.zeros(1, 3, side, side, dtype=parameter.dtype)).items():
             step = float(side if tap.shape[-1] == 1 else self.patch)
-            found[role] = Geometry(tap.shape[1], step, step, tap.shape[-1])
-        return found
+            geometry[role] = Geometry(tap.shape[1], step, step, tap.shape[-1])
+        return geometry
 
 
 def tokens_as_map(x: torch.Tensor, grid: tuple[int, int], whole: bool) -> torch.Tensor:
-    """(n, others + rows * columns, c) -> (n, c, rows, columns); (n, c, 1, 1) of the class token where `whole`, or of (n, c)."""
+    """Tokens (n, extra + rows * columns, c) as a map (n, c, rows, columns); if `whole`, the class token as (n, c, 1, 1).
+
+    An output (n, c) becomes (n, c, 1, 1).
+    """
     if x.ndim == 2:
         return as_map(x)
-    others = x.shape[1] - grid[0] * grid[1]
+    extra = x.shape[1] - grid[0] * grid[1]
     if whole:
-        return as_map(x[:, 0] if others else x.mean(1))
-    return x[:, others:].transpose(1, 2).unflatten(2, grid)
+        return as_map(x[:, 0] if extra else x.mean(1))
+    return x[:, extra:].transpose(1, 2).unflatten(2, grid)
 
 
 def torchvision_forward(model: VisionTransformer, x: torch.Tensor) -> torch.Tensor:
-    """The forward pass of torchvision's transformer, which takes inputs of one size only, on an input of any."""
+    """The forward pass of torchvision's transformer for inputs of any size; torchvision's own takes one size only."""
     patches = model.conv_proj(x)
     tokens = torch.cat([model.class_token.expand(len(x), -1, -1), patches.flatten(2).transpose(1, 2)], 1)
     tokens = model.encoder.layers(tokens + interpolated(model.encoder.pos_embedding, patches.shape[-2:]))
@@ -89,7 +93,7 @@ def torchvision_forward(model: VisionTransformer, x: torch.Tensor) -> torch.Tens
 
 
 def interpolated(embeddings: torch.Tensor, grid: tuple[int, int]) -> torch.Tensor:
-    """Position embeddings (1, 1 + side^2, c), the class token's first, for a grid of (rows, columns): bicubic, antialiased."""
+    """Position embeddings (1, 1 + side^2, c), the class token's first, resized to a grid (rows, columns): bicubic, antialiased."""
     side = math.isqrt(embeddings.shape[1] - 1)
     if tuple(grid) == (side, side):
         return embeddings

@@ -1,4 +1,4 @@
-"""Weights of networks: read from files of many formats, fetched from their publishers, set, and kept."""
+"""Weights of networks: read from files of many formats, fetched from their publishers, loaded into modules, saved."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from orderless.files.storage import Tensors, checksum, file_hash, recipe, save
 
 
 def read_weights(path: str | Path) -> dict:
-    """The tensors of a weights file: safetensors, or a torch `state_dict`, never a pickle of code."""
+    """The tensors of a weights file: safetensors, or a torch `state_dict`. Pickled code is refused."""
     import torch
     from safetensors.torch import load_file
 
@@ -21,7 +21,7 @@ def read_weights(path: str | Path) -> dict:
         if path.suffix == ".safetensors":
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for damaged files
+    except Exception as error:  # torch raises many types of errors for damaged files
         raise OrderlessError(
             f"{path}: cannot be read as weights ({error}). Give a safetensors file or a torch state_dict."
         ) from error
@@ -31,17 +31,17 @@ def read_weights(path: str | Path) -> dict:
 
 
 def set_weights(model, state: dict, name: str, source: str) -> None:
-    """Load tensors into the module as float32; every tensor must have its place and its shape."""
-    own = model.state_dict()
-    missing, surplus = sorted(set(own) - set(state)), sorted(set(state) - set(own))
+    """Load tensors into the module as float32. Raises OrderlessError unless names and shapes are the module's and values finite."""
+    expected = model.state_dict()
+    missing, surplus = sorted(set(expected) - set(state)), sorted(set(state) - set(expected))
     missing = [key for key in missing if not key.endswith("num_batches_tracked")]
-    shapes = [key for key in own if key in state and own[key].shape != state[key].shape]
+    shapes = [key for key in expected if key in state and expected[key].shape != state[key].shape]
     if missing or surplus or shapes:
-        what = (
+        difference = (
             f"lacks '{missing[0]}'" if missing else f"has '{surplus[0]}'" if surplus else f"differs in the shape of '{shapes[0]}'"
         )
         raise OrderlessError(
-            f"{source}: is not of backbone '{name}': it {what} ({len(missing)} missing, {len(surplus)} unknown, "
+            f"{source}: is not of backbone '{name}': it {difference} ({len(missing)} missing, {len(surplus)} unknown, "
             f"{len(shapes)} of another shape). Give the weights of this network, or name the network of these weights."
         )
     model.load_state_dict({key: value.float() for key, value in state.items()}, strict=False)
@@ -51,37 +51,38 @@ def set_weights(model, state: dict, name: str, source: str) -> None:
 
 
 def fetch_model(backbone: dict, name: str):
-    """The module of a catalog entry with the weights that it names, and their source.
+    """The module of a catalog entry with the weights that it names, and a text that says where they are from.
 
-    `weights` with a suffix is a file; a bare name is one of the entry's `published` files, or one that torchvision or timm fetches.
+    `weights` with a suffix is a file. Without a suffix it is a name among the entry's `published` files, or of weights that
+    torchvision or timm fetches.
     """
-    model, wanted = architecture(backbone, name), backbone["weights"]
+    model, weights = architecture(backbone, name), backbone["weights"]
     fetch = {"torchvision": torchvision_state, "timm": timm_state}.get(backbone["kind"])
-    if fetch and not Path(wanted).suffix:
+    if fetch and not Path(weights).suffix:
         state, source = fetch(backbone, name)
     else:
-        path = Path(wanted) if Path(wanted).suffix else published(backbone, name)
+        path = Path(weights) if Path(weights).suffix else published(backbone, name)
         state, source = state_of(path, model, backbone, name), f"{path.name}, sha256 {file_hash(path)}"
-    set_weights(model, state, name, wanted)
+    set_weights(model, state, name, weights)
     return model, source
 
 
 def state_of(path: Path, model, backbone: dict, name: str) -> dict:
-    """The state_dict in a file of any format that is read here."""
+    """The state_dict in a file of any supported format."""
     from orderless.backbones import caffe
     from orderless.backbones.caffenet import NETWORKS
 
     if path.suffix not in caffe.SUFFIXES or not path.is_file():
         return read_weights(path)
     if backbone["kind"] not in NETWORKS:
-        raise OrderlessError(f"{path}: such files are read for {', '.join(NETWORKS)}. Give backbone '{name}' a state_dict.")
+        raise OrderlessError(f"{path}: such files are read for {', '.join(NETWORKS)} only. Give backbone '{name}' a state_dict.")
     return caffe.load(path, model, backbone, name)
 
 
 def published(backbone: dict, name: str) -> Path:
-    """The file that an entry's `published` calls by the name in `weights`, fetched where it is not yet kept.
+    """The file of the entry's `published` that `weights` names, fetched if it is not in the cache.
 
-    It is kept in $ORDERLESS_CACHE, or else in the user's cache folder.
+    The cache is $ORDERLESS_CACHE, or else the user's cache folder.
     """
     from filelock import FileLock
     from pooch import os_cache
@@ -89,72 +90,72 @@ def published(backbone: dict, name: str) -> Path:
     from orderless.files.disk import writing
     from orderless.files.downloads import Source, fetch, verify
 
-    files, wanted = backbone.get("published", {}), backbone["weights"]
-    if wanted not in files:
+    files, weights = backbone.get("published", {}), backbone["weights"]
+    if weights not in files:
         raise OrderlessError(
-            f"catalog.backbones.{name}.weights: '{wanted}' is not published.{nearest(wanted, files)} A file is named by its path, "
-            "with its suffix."
+            f"catalog.backbones.{name}.weights: '{weights}' is not published.{nearest(weights, files)} "
+            "A file is given by its path, with its suffix."
         )
-    urls = files[wanted]["urls"]
-    source = Source(urls[0].rpartition("/")[2], tuple(urls), files[wanted]["hash"], key="weights")
+    urls = files[weights]["urls"]
+    source = Source(urls[0].rpartition("/")[2], tuple(urls), files[weights]["hash"], key="weights")
     folder = Path(os.environ.get("ORDERLESS_CACHE") or os_cache("orderless"))
-    if (folder / source.name).is_file():  # in a folder that may be read-only
+    if (folder / source.name).is_file():  # without a lock: the folder may be read-only
         with contextlib.suppress(OrderlessError):
             verify(folder / source.name, source)
             return folder / source.name
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock"):  # jobs that want the same file
+        with FileLock(folder / ".lock"):  # several jobs may need the same file
             return fetch(source, folder)
 
 
 def torchvision_state(backbone: dict, name: str) -> tuple[dict, str]:
-    """Weights that torchvision publishes, and their address."""
+    """Weights that torchvision publishes, and their URL."""
     from torchvision import models
 
-    wanted = backbone["weights"]
+    choice = backbone["weights"]
     valid = [weights.name for weights in models.get_model_weights(backbone["model"])]
-    if wanted not in [*valid, "DEFAULT"]:
+    if choice not in [*valid, "DEFAULT"]:
         raise OrderlessError(
-            f"catalog.backbones.{name}.weights: torchvision has no '{wanted}' for {backbone['model']}."
-            f"{nearest(wanted, [*valid, 'DEFAULT'])} A file is named by its path, with its suffix."
+            f"catalog.backbones.{name}.weights: torchvision has no '{choice}' for {backbone['model']}."
+            f"{nearest(choice, [*valid, 'DEFAULT'])} A file is given by its path, with its suffix."
         )
-    weights = models.get_model_weights(backbone["model"])[wanted]
+    weights = models.get_model_weights(backbone["model"])[choice]
     try:
         return weights.get_state_dict(progress=True, check_hash=True), weights.url
     except OSError as error:
         raise OrderlessError(
-            f"{weights.url}: could not be fetched ({error}). Fetch it where there is a network and give the file: "
+            f"{weights.url}: could not be fetched ({error}). Fetch it on a computer with internet access and give the file: "
             f"catalog.backbones.{name}.weights: path/to/file.pth"
         ) from error
 
 
 def timm_state(backbone: dict, name: str) -> tuple[dict, str]:
-    """The weights of the tag in a timm model's name, and where timm has them from."""
+    """The weights for the tag in a timm model's name, and where timm fetches them."""
     if backbone["weights"] != "DEFAULT":
         raise OrderlessError(
             f"catalog.backbones.{name}.weights: timm names weights by the model's tag ('{backbone['model'].split('.')[0]}.<tag>'). "
-            "Set 'DEFAULT', or a file with its suffix."
+            "Set 'DEFAULT', or give a file with its suffix."
         )
     try:
         model = timm_model(backbone, name, pretrained=True)
     except (OSError, RuntimeError) as error:
         raise OrderlessError(
-            f"backbone '{name}': timm could not fetch '{backbone['model']}' ({error}). Fetch its model.safetensors where there "
-            f"is a network and give the file: catalog.backbones.{name}.weights: path/to/model.safetensors"
+            f"backbone '{name}': timm could not fetch '{backbone['model']}' ({error}). Fetch its model.safetensors on a "
+            f"computer with internet access and give the file: catalog.backbones.{name}.weights: path/to/model.safetensors"
         ) from error
     return model.state_dict(), f"timm, {model.pretrained_cfg.get('hf_hub_id') or backbone['model']}"
 
 
 def save_weights(model, backbone: dict, path: str | Path, source: str) -> None:
-    """Keep a module's tensors in a file of this suite."""
+    """Save a module's tensors in a file of this suite. source: where they are from, for the report."""
     tensors = {key: value.numpy() for key, value in model.state_dict().items()}
     content = {key: checksum(value) for key, value in tensors.items()}
     save(path, tensors, "weights", recipe=recipe("weights", backbone, content), source=source)
 
 
 def load(backbone: dict, name: str, weights: str | Path, device: str = "cpu"):
-    """The dense network of a catalog entry with its verified weights (a file of `save_weights`), on a device."""
+    """The dense network of a catalog entry on a device, with the weights of a file written by `save_weights`."""
     import torch
 
     model = architecture(backbone, name)
@@ -164,7 +165,7 @@ def load(backbone: dict, name: str, weights: str | Path, device: str = "cpu"):
 
 
 def card(backbone: dict, name: str, weights: str | Path) -> dict:
-    """Facts about a network for the report: where its weights are from, and what each role's layer looks like."""
+    """Facts about a network for the report: the source of its weights, and the geometry of each role's layer."""
     network = load(backbone, name, weights)
     header = Tensors(weights, "weights").header
     layers = {role: vars(network.geometry[role]) | {"node": node} for role, node in network.layers.items()}

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from orderless.bench.measure import row, timed
-from orderless.classification.classifiers import choose_c, fit, folds, gram
+from orderless.classification.classifiers import choose_c, fit_dual, folds
 from orderless.classification.evaluation import headline
+from orderless.classification.kernel import gram
 from orderless.representations.normalisation import l2
 
 IMAGES, DIMENSIONS, CLASSES, GRID, FOLDS = 5000, 65_536, 20, [0.1, 0.3, 1, 3, 10], 3
@@ -50,14 +51,14 @@ def measure() -> list[dict]:
     def ours() -> tuple[np.ndarray, float]:
         kernel = gram(x, x)
         c, _ = choose_c(kernel, targets, "single-label", GRID, FOLDS, 0)
-        fit(kernel, targets, c)
+        fit_dual(kernel, targets, c)
         return kernel, c
 
     spent, (kernel, c) = timed(ours)
     fold = folds(targets, FOLDS, np.random.default_rng(0))
     kept, held = np.flatnonzero(fold != 0), np.flatnonzero(fold == 0)
     train = x[kept]
-    dual, biases = fit(kernel[np.ix_(kept, kept)], targets[kept], c)
+    dual, biases = fit_dual(kernel[np.ix_(kept, kept)], targets[kept], c)
     accuracy = headline(targets[held], kernel[np.ix_(held, kept)] @ dual.T + biases, "single-label")[1]
     each = [timed(partial(of_linear_svc, train, targets[kept, 0], value))[0] for value in GRID]
     with ThreadPoolExecutor(threads) as pool:  # liblinear lets go of the interpreter

@@ -1,5 +1,9 @@
 """Classification: linear classifiers on finished vectors, and how good they are.
 
-classifiers  support vector machines: the kernel, the choice of C, what is too large for a kernel
+In: vectors and the index of a data set. Out: trained classifiers, scores of the test images, figures of merit.
+
+classifiers  linear support vector machines: targets, folds, the choice of C, training, scores
+kernel       inner products of vectors, in blocks
+descent      training by stochastic gradient descent, for more images than a kernel can hold
 evaluation   accuracy, 11-point average precision, bootstrap intervals
 """

@@ -1,4 +1,4 @@
-"""Read a network's weights, from a file or through torchvision, hold them against the network, and save them checked."""
+"""Read or fetch a network's weights, check them against the network, and save them."""
 
 import json
 from pathlib import Path

@@ -183,7 +183,7 @@ def test_position_embeddings_are_interpolated_as_torchvision_does():
 def test_a_patch_that_is_not_the_networks_is_refused():
     entry = load_catalog({})["backbones"]["vit_b_16"]
     model = models.VisionTransformer(224, 16, 1, 2, 8, 16)
-    with pytest.raises(OrderlessError, match=r"transformer of patches of 16 pixels\. Set 'patch: 16'"):
+    with pytest.raises(OrderlessError, match=r"transformer with patches of 16 pixels\. Set 'patch: 16'"):
         densify(model, {key: value for key, value in entry.items() if key != "patch"}, "mine")
     with pytest.raises(OrderlessError, match=r"has no patches\. Leave 'patch' out"):
         densify(models.resnet18(), entry | {"layers": {"fc7": "fc"}}, "mine")

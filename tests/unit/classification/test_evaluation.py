@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 
 from orderless.classification import classifiers as classification
-from orderless.classification.classifiers import choose_c, encode_targets, fit, folds, gram, train_classifier
+from orderless.classification.classifiers import choose_c, encode_targets, fit_dual, folds, train_classifier
 from orderless.classification.evaluation import (
     accuracy,
     average_precision_11,
@@ -16,6 +16,7 @@ from orderless.classification.evaluation import (
     mean_class_accuracy,
     resample,
 )
+from orderless.classification.kernel import gram
 from orderless.files.storage import Tensors, save
 from orderless.representations.normalisation import l2
 from orderless.representations.vectors import StoredRows
@@ -114,7 +115,7 @@ def problem(rng):
 def test_classifiers_are_those_of_the_full_vectors(problem):
     """Scores from the kernel are those of the dual's optimum on the full vectors, found by a general optimiser."""
     train, targets, test, _ = problem
-    dual, biases = fit(gram(train, train), targets, c=0.01)
+    dual, biases = fit_dual(gram(train, train), targets, c=0.01)
     found = gram(test, train) @ dual.T + biases
     for k in range(3):
         signs = targets[:, k].astype(float)
@@ -138,8 +139,8 @@ def test_an_image_left_out_of_a_class_does_not_train_it(problem):
     train, targets, _, _ = problem
     kernel, some = gram(train, train), targets.copy()
     some[50:, 1] = 0
-    dual, biases = fit(kernel, some, c=1)
-    alone, bias = fit(kernel[:50, :50], targets[:50, [1]], c=1)
+    dual, biases = fit_dual(kernel, some, c=1)
+    alone, bias = fit_dual(kernel[:50, :50], targets[:50, [1]], c=1)
     assert not dual[1, 50:].any()
     np.testing.assert_allclose(dual[1, :50], alone[0])
     np.testing.assert_allclose(biases[1], bias[0])
@@ -147,7 +148,7 @@ def test_an_image_left_out_of_a_class_does_not_train_it(problem):
 
 def test_a_class_without_positives_has_a_classifier_that_never_says_it(problem):
     train, targets, _, _ = problem
-    dual, biases = fit(gram(train, train), np.full_like(targets, -1), c=1)
+    dual, biases = fit_dual(gram(train, train), np.full_like(targets, -1), c=1)
     assert not dual.any()
     assert (biases == -1).all()
 

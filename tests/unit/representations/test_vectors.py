@@ -88,7 +88,7 @@ def test_packed_signs_come_back_in_a_sixteenth_of_the_bytes(dimensions, rng):
 
 
 def test_packed_sign_products_equal_unpacked_ones(rng):
-    from orderless.classification.classifiers import gram
+    from orderless.classification.kernel import gram
 
     signs = rng.integers(-1, 2, (30, 20_003)).astype(np.float32)
     signs[4] = 0
