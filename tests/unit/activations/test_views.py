@@ -1,8 +1,11 @@
+"""Views: the papers' pyramids, patches, crops and blocks, and the windows that activations see."""
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from orderless.activations.views import blocks, crops, cut, levels, patches, pyramid_sides, windows
+from orderless.catalog.entries import load_catalog
 
 
 def test_pyramid_sides_of_paper_b():
@@ -66,3 +69,10 @@ def test_mirrored_windows_are_where_the_pixels_were():
 def test_aspect_is_kept_where_asked():
     view = {"kind": "pyramid", "scales": 2, "aspect": "keep"}
     assert [level.size for level in levels(view, 100, 110, (300, 200))] == [(150, 100), (213, 142)]
+
+
+def test_patches_of_paper_a_in_the_catalog():
+    views = load_catalog({})["views"]
+    count = {name: [len(level.boxes) for level in levels(view, 227, 256, (9, 9))] for name, view in views.items()}
+    assert (count["patches-128"], count["patches-64"], count["patches-all"]) == ([25], [49], [1, 25, 49])
+    assert (count["patches-128-released"], count["patches-64-released"]) == ([36], [64])
