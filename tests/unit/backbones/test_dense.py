@@ -1,3 +1,5 @@
+"""A classification network as a dense one: the plain pass at the training size, crops of a larger image beyond it."""
+
 import pytest
 import torch
 from torchvision import models
@@ -5,9 +7,7 @@ from torchvision import models
 from orderless.activations.views import pyramid_sides
 from orderless.backbones.caffenet import caffenet
 from orderless.backbones.dense import DenseNetwork
-from orderless.backbones.networks import architecture
 from orderless.backbones.tinyalex import tinyalex
-from orderless.backbones.weights import read_weights, set_weights
 from orderless.errors import OrderlessError
 
 
@@ -90,43 +90,6 @@ def test_global_pooling_becomes_a_window():
     torch.testing.assert_close(maps["fc7"][0, :, 1, 2], maps["conv5"][0, :, 1:8, 2:9].mean((1, 2)), rtol=1e-4, atol=1e-5)
 
 
-def test_units_of_conv4_count_as_in_paper_d():
-    network = DenseNetwork(caffenet(), {"conv4": "relu4", "conv5": "relu5"}, 227, "caffenet")
-    from orderless.activations.descriptors import centre_units, units
-
-    with torch.inference_mode():
-        maps = network(torch.randn(1, 3, 227, 227))
-    assert units(maps["conv4"], 3).shape == (1, 121, 3456)
-    assert centre_units(maps["conv5"], 3).shape == (1, 121, 256)
-    # unit (2, 4) is the 3 x 3 neighbourhood whose centre is guided by conv5 at (3, 5)
-    block = maps["conv4"][0, :, 2:5, 4:7].flatten()
-    torch.testing.assert_close(units(maps["conv4"], 3)[0, 2 * 11 + 4], block)
-    torch.testing.assert_close(centre_units(maps["conv5"], 3)[0, 2 * 11 + 4], maps["conv5"][0, :, 3, 5])
-
-
 def test_a_layer_that_does_not_exist_is_named():
     with pytest.raises(OrderlessError, match=r"'tiny'.*'fc7' is node 'relu77'.*Did you mean 'relu7'"):
         DenseNetwork(tinyalex(), {"fc7": "relu77"}, 32, "tiny")
-
-
-def test_weights_of_another_network_are_refused(tmp_path):
-    path = tmp_path / "other.pth"
-    torch.save(models.resnet18().state_dict(), path)
-    with pytest.raises(OrderlessError, match=r"other\.pth.*not of backbone 'tiny'"):
-        set_weights(tinyalex(), read_weights(path), "tiny", str(path))
-    wrong = tinyalex().state_dict()
-    wrong["fc7.weight"] = wrong["fc7.weight"][:64]
-    with pytest.raises(OrderlessError, match=r"shape of 'fc7\.weight'"):
-        set_weights(tinyalex(), wrong, "tiny", "x")
-
-
-def test_a_pickle_of_code_is_never_loaded(tmp_path):
-    path = tmp_path / "evil.pth"
-    torch.save({"model": tinyalex()}, path)
-    with pytest.raises(OrderlessError, match=r"evil\.pth"):
-        read_weights(path)
-
-
-def test_an_unknown_torchvision_model_is_named():
-    with pytest.raises(OrderlessError, match="Did you mean 'resnet50'"):
-        architecture({"kind": "torchvision", "model": "resnet5o"}, "mine")

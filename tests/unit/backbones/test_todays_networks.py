@@ -1,6 +1,4 @@
-"""Today's networks, with random weights: every representation that the demo makes, or the reason why not; tokens as maps."""
-
-import builtins
+"""Today's networks, with random weights: every representation that the demo makes, or the reason why not."""
 
 import numpy as np
 import pandas as pd
@@ -8,14 +6,10 @@ import pytest
 import torch
 import yaml
 from sklearn.decomposition import PCA
-from torchvision import models
-from torchvision.models.vision_transformer import interpolate_embeddings
 
 from orderless import backends, encoders
 from orderless.activations.extraction import Extractor, extract
 from orderless.backbones.networks import architecture, densify
-from orderless.backbones.tokens import interpolated
-from orderless.backbones.weights import fetch_model
 from orderless.catalog.configuration import load_config
 from orderless.catalog.entries import WORKFLOW, load_catalog
 from orderless.catalog.plans import CLASSIFIED, SEARCHED, make_plan
@@ -47,7 +41,11 @@ SMALL = {
     | {"guided": {"channels": 4}},
     "representations": {"spp": {"regions": [[1, 1], [2, 2]]}},
 }
+
+
 SLIDING = ["window-mean", "nfk", "csf", "mpp", "mpp-sp", "mpp-fc7-pool5", "mpp-fc7-fc8", "mpp-thumbnail", "scfv", "cl-regions"]
+
+
 REFUSED = {"vit_b_16": [*SLIDING, "mpp-expanded", "mpp-augmented", "bow-fc6"]}
 
 
@@ -123,92 +121,3 @@ def test_every_representation_of_the_demo(backbone, side, tmp_path):
         assert np.isfinite(found).all(), name
         assert found.std() > 0, name
     assert len(demo[CLASSIFIED]) + len(demo[SEARCHED]) - len(reasons) > 45
-
-
-@pytest.mark.parametrize("backbone", ["dinov2_vits14", "efficientnet_b0", "convnext_tiny_22k", "vit_b_16"])
-def test_dense_network_is_the_plain_one_at_training_size(backbone):
-    """fc8, or without classes fc7, is what the model itself says; conv4 and conv5 have one grid, a larger one on a larger input."""
-    if backbone != "vit_b_16":
-        pytest.importorskip("timm")
-    torch.manual_seed(0)
-    entry = load_catalog({})["backbones"][backbone]
-    model = architecture(entry, backbone).eval()
-    for parameter in model.parameters():  # heads and class tokens that begin at zero
-        parameter.data += 0.01 * torch.randn_like(parameter)
-    network = densify(model, entry, backbone)
-    x = torch.randn(1, 3, entry["input"], entry["input"])
-    with torch.inference_mode():
-        plain, maps = model(x), network(x)
-        large = network(torch.randn(1, 3, 350, 320))
-    head = maps.get("fc8", maps["fc7"])[..., 0, 0]
-    assert float((head - plain).norm() / plain.norm()) < 1e-4
-    assert maps["conv4"].shape[2:] == maps["conv5"].shape[2:]
-    if "patch" in entry:
-        side = entry["patch"]
-        assert maps["conv5"].shape[2:] == (224 // side, 224 // side)
-        assert large["conv5"].shape[2:] == (350 // side, 320 // side)
-        assert large["fc7"].shape[2:] == (1, 1)
-        assert network.geometry["conv5"].stride == network.geometry["conv5"].window == side
-
-
-def test_patch_tokens_lie_where_their_patches_do():
-    """Without attention and position, a token depends on its own patch alone: changing one patch changes one place of the map."""
-    torch.manual_seed(0)
-    entry = load_catalog({})["backbones"]["vit_b_16"]
-    model = models.VisionTransformer(224, 16, 1, 2, 8, 16).eval()
-    model.encoder.layers[0].self_attention.out_proj.weight.data.zero_()
-    small = entry | {"layers": {"conv5": "encoder.layers.encoder_layer_0", "fc7": "encoder.ln"}}
-    network = densify(model, small, "small")
-    x = torch.rand(1, 3, 16 * 5 + 6, 16 * 7)  # six rows too many: three at the top, three at the bottom
-    changed = x.clone()
-    changed[..., 3 + 16 * 2 : 3 + 16 * 3, 16 * 4 : 16 * 5] += 1
-    with torch.inference_mode():
-        difference = (network(changed)["conv5"] - network(x)["conv5"]).abs().sum(1)[0]
-    assert difference.shape == (5, 7)
-    assert [tuple(place) for place in difference.nonzero().tolist()] == [(2, 4)]
-
-
-def test_position_embeddings_are_interpolated_as_torchvision_does():
-    """torchvision's own function for square sizes, which has no antialiasing: equal where the grid grows."""
-    torch.manual_seed(0)
-    table = torch.randn(1, 1 + 14 * 14, 8)
-    theirs = interpolate_embeddings(320, 16, {"encoder.pos_embedding": table}, "bicubic")["encoder.pos_embedding"]
-    ours = interpolated(table, (20, 20))
-    assert ours.shape == theirs.shape
-    assert torch.equal(ours[:, 0], theirs[:, 0])
-    assert interpolated(table, (14, 14)) is table
-    assert interpolated(table, (9, 30)).shape == (1, 1 + 9 * 30, 8)
-
-
-def test_a_patch_that_is_not_the_networks_is_refused():
-    entry = load_catalog({})["backbones"]["vit_b_16"]
-    model = models.VisionTransformer(224, 16, 1, 2, 8, 16)
-    with pytest.raises(OrderlessError, match=r"transformer with patches of 16 pixels\. Set 'patch: 16'"):
-        densify(model, {key: value for key, value in entry.items() if key != "patch"}, "mine")
-    with pytest.raises(OrderlessError, match=r"has no patches\. Leave 'patch' out"):
-        densify(models.resnet18(), entry | {"layers": {"fc7": "fc"}}, "mine")
-    with pytest.raises(OrderlessError, match=r"layer 'fc7' is module 'encoder\.lm'.*Did you mean 'encoder\.ln'"):
-        densify(model, entry | {"layers": {"fc7": "encoder.lm"}}, "mine")
-
-
-def test_timm_is_asked_for_where_it_is_missing(monkeypatch):
-    real = builtins.__import__
-
-    def without_timm(name, *args, **kwargs):
-        if name == "timm":
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    entry = load_catalog({})["backbones"]["efficientnet_b0"]
-    monkeypatch.setattr(builtins, "__import__", without_timm)
-    with pytest.raises(OrderlessError, match=r"backbone 'efficientnet_b0': timm is not installed.*orderless\[timm\]"):
-        architecture(entry, "efficientnet_b0")
-
-
-def test_an_unknown_timm_model_or_weight_is_named():
-    pytest.importorskip("timm")
-    entry = load_catalog({})["backbones"]["efficientnet_b0"]
-    with pytest.raises(OrderlessError, match=r"timm has no model 'efficientnet_bo'\. Did you mean 'efficientnet"):
-        architecture(entry | {"model": "efficientnet_bo"}, "mine")
-    with pytest.raises(OrderlessError, match=r"catalog\.backbones\.mine\.weights: timm names weights by the model's tag"):
-        fetch_model(entry | {"weights": "IMAGENET1K_V1"}, "mine")
