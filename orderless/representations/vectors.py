@@ -12,7 +12,7 @@ from orderless.files.seeds import generator
 from orderless.files.storage import Tensors, TensorsInMemory, TensorSource, recipe
 from orderless.representations.encoding import encode_shard
 from orderless.representations.normalisation import PackedSigns, l2, normalise, unpack_signs
-from orderless.representations.words import Words, joined
+from orderless.representations.words import Words, join
 
 MOST_ROWS = 5000  # training vectors that a second projection is fitted on, as in paper A's code
 ALL_ROWS = slice(None)
@@ -94,7 +94,7 @@ class Representations:
         """The words of all images, the size of the codebook, and how counts are to be weighed."""
         keys = [key for key in ("words", "weights", "ends", "signatures") if f"{name}/{key}" in self.shards[0]]
         parts = [{key: shard[f"{name}/{key}"] for key in keys} for shard in self.shards]
-        return joined(parts), self.shards[0].header["dimensions"][name], self.plan["representations"][name]["normalisation"]
+        return join(parts), self.shards[0].header["dimensions"][name], self.plan["representations"][name]["normalisation"]
 
     def block(self, shard: TensorSource, name: str) -> np.ndarray:
         """The rows of one shard of a stored representation."""

@@ -6,19 +6,19 @@ from scipy import sparse
 Words = dict[str, np.ndarray]  # words, weights, ends and perhaps signatures, of `encoders.bow.encode_words`
 
 
-def joined(parts: list[Words]) -> Words:
+def join(parts: list[Words]) -> Words:
     """The words of several shards as one."""
     found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0] if name != "ends"}
     shift = np.cumsum([0, *(len(part["words"]) for part in parts)])
     return found | {"ends": np.concatenate([part["ends"] + start for part, start in zip(parts, shift, strict=False)])}
 
 
-def rows(words: Words, chosen: np.ndarray) -> Words:
-    """The words of some images, by their numbers."""
+def select(words: Words, images: np.ndarray) -> Words:
+    """The words of some images, given by their numbers."""
     starts = np.r_[0, words["ends"][:-1]]
-    counts = (words["ends"] - starts)[chosen]
+    counts = (words["ends"] - starts)[images]
     ends = counts.cumsum()
-    entries = np.repeat(starts[chosen] - (ends - counts), counts) + np.arange(counts.sum())
+    entries = np.repeat(starts[images] - (ends - counts), counts) + np.arange(counts.sum())
     return {name: value[entries] for name, value in words.items() if name != "ends"} | {"ends": ends}
 
 

@@ -1,8 +1,10 @@
 """Retrieval: the images of a database, ranked for a query.
 
-search      by a representation, by a change of one, or by a fusion
-ranking     which images answer a query (protocols), and the figures of a ranking
-fusion      rules that fuse the scores of several rankings
+In: vectors or bags of words, and the index of a data set. Out: similarities of queries to the database, and figures of merit.
+
+search      the similarities of a representation, of a variant with PCA or expansion, or of a fusion
+ranking     which images match a query, and the figures of merit of a ranking (average precision and others)
+fusion      rules that fuse the similarities of several searches
 inverted    the inverted index over bags of words; Hamming embedding
 collection  a folder of images as one file that can be searched
 """

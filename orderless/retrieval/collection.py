@@ -12,7 +12,7 @@ from orderless.errors import OrderlessError
 from orderless.files.images import image_files
 from orderless.files.jobs import quiet
 from orderless.files.storage import Tensors, TensorsInMemory, file_hash, save
-from orderless.representations.words import Words, joined, rows
+from orderless.representations.words import Words, join, select
 from orderless.retrieval.ranking import Protocol
 from orderless.retrieval.search import Search
 
@@ -97,7 +97,7 @@ def joined_parts(parts: list[TensorsInMemory]) -> Arrays:
     for key in parts[0].tensors:
         if key.endswith("/words"):
             leaf = key.removesuffix("/words")
-            words = joined([words_of(part.tensors, leaf) for part in parts])
+            words = join([words_of(part.tensors, leaf) for part in parts])
             tensors |= {f"{leaf}/{name}": array for name, array in words.items()}
         elif "/" not in key:
             tensors[key] = np.concatenate([part[key] for part in parts])
@@ -110,7 +110,7 @@ def selected(tensors: Arrays, places: np.ndarray) -> Arrays:
     for key, array in tensors.items():
         if key.endswith("/words"):
             leaf = key.removesuffix("/words")
-            chosen |= {f"{leaf}/{name}": value for name, value in rows(words_of(tensors, leaf), places).items()}
+            chosen |= {f"{leaf}/{name}": value for name, value in select(words_of(tensors, leaf), places).items()}
         elif "/" not in key:
             chosen[key] = array[places]
     return chosen

@@ -1,34 +1,38 @@
-"""Late fusion: the similarities of several searches become one (papers C and Zheng et al., CVPR 2015)."""
+"""Late fusion: the similarities of several searches become one (paper C; Zheng et al., CVPR 2015).
+
+In every function below, lists holds the similarities (queries, images) of each search, and itself is (queries, images) bool, true
+where an image is the query itself.
+"""
 
 from collections.abc import Callable
 
 import numpy as np
 
-Lists = list[np.ndarray]  # each (queries, images): one search's similarities
-CONSTANT = 60  # of reciprocal ranks: Cormack et al., SIGIR 2009
-CURVES = 10  # reference curves averaged for a query: our choice, the paper's code is not public
-HEAD = 0.1  # the share of the best images that the comparison of curves leaves out: they may match
+Lists = list[np.ndarray]
+CONSTANT = 60  # of reciprocal rank fusion (Cormack et al., SIGIR 2009)
+CURVES = 10  # reference curves that are averaged for a query: our choice, as the paper's code is not public
+HEAD = 0.1  # share of the best images that is ignored when curves are compared, because they may match
 
 
-def scaled(similarities: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Each query's similarities brought to 0..1 by its least and largest; own: (queries, images) where an image is its query."""
-    others = np.where(own, np.nan, similarities)
+def scaled(similarities: np.ndarray, itself: np.ndarray) -> np.ndarray:
+    """The similarities of each query scaled to 0..1 between its smallest and its largest."""
+    others = np.where(itself, np.nan, similarities)
     low, high = np.nanmin(others, 1, keepdims=True), np.nanmax(others, 1, keepdims=True)
     return np.clip((similarities - low) / np.where(high > low, high - low, 1), 0, 1)
 
 
-def fuse_sum(lists: Lists, own: np.ndarray, references: Lists) -> np.ndarray:
+def fuse_sum(lists: Lists, itself: np.ndarray, references: Lists) -> np.ndarray:
     """The sum of the scaled similarities."""
-    return np.sum([scaled(s, own) for s in lists], axis=0)
+    return np.sum([scaled(s, itself) for s in lists], axis=0)
 
 
-def fuse_product(lists: Lists, own: np.ndarray, references: Lists) -> np.ndarray:
+def fuse_product(lists: Lists, itself: np.ndarray, references: Lists) -> np.ndarray:
     """The product of the scaled similarities."""
-    return np.prod([scaled(s, own) for s in lists], axis=0)
+    return np.prod([scaled(s, itself) for s in lists], axis=0)
 
 
-def fuse_rank(lists: Lists, own: np.ndarray, references: Lists) -> np.ndarray:
-    """The sum of 1 / (60 + rank) over the lists, rank from 1 (Cormack et al. 2009)."""
+def fuse_rank(lists: Lists, itself: np.ndarray, references: Lists) -> np.ndarray:
+    """Reciprocal rank fusion: the sum of 1 / (60 + rank) over the lists, ranks from 1 (Cormack et al. 2009)."""
     total = np.zeros(lists[0].shape)
     for similarities in lists:
         order = np.argsort(-similarities, axis=1, kind="stable")
@@ -39,40 +43,41 @@ def fuse_rank(lists: Lists, own: np.ndarray, references: Lists) -> np.ndarray:
 
 
 def curve(similarities: np.ndarray, length: int) -> np.ndarray:
-    """Similarities sorted downwards, brought to `length` by repeating the last."""
+    """A curve: similarities (n,) sorted from high to low, cut or padded with the last value to `length`."""
     ordered = np.sort(similarities)[::-1][:length]
     return np.pad(ordered, (0, length - len(ordered)), mode="edge")
 
 
 def area(query: np.ndarray, references: np.ndarray) -> float:
-    """The area under a query's curve once the curves of irrelevant searches most like it are taken off.
+    """The area under a query's curve, after the average of the most similar reference curves is subtracted.
 
-    query: (n,) sorted downwards. references: (m, n) alike. The nearest by the Euclidean distance of their tails are averaged and
-    subtracted; the rest is brought to 0..1. A search that tells its matches apart falls steeply: its area is small.
+    query: (n,) similarities sorted from high to low. references: (m, n), the same for queries that match nothing. The nearest
+    CURVES references are found by the Euclidean distance of the tails, and the difference is scaled to 0..1. The curve of a good
+    search falls steeply after its matches, so its area is small.
     """
     tail = int(HEAD * len(query))
     nearest = np.argsort(((references[:, tail:] - query[tail:]) ** 2).sum(1), kind="stable")[:CURVES]
-    rest = query - references[nearest].mean(0)
-    spread = rest.max() - rest.min()
-    return float(((rest - rest.min()) / spread).mean()) if spread > 0 else 1.0
+    difference = query - references[nearest].mean(0)
+    spread = difference.max() - difference.min()
+    return float(((difference - difference.min()) / spread).mean()) if spread > 0 else 1.0
 
 
-def fuse_adaptive(lists: Lists, own: np.ndarray, references: Lists) -> np.ndarray:
+def fuse_adaptive(lists: Lists, itself: np.ndarray, references: Lists) -> np.ndarray:
     """Query-adaptive fusion (Zheng et al., CVPR 2015): the product over searches of scaled similarities to the power w.
 
-    For each query w_i = (1 / A_i) / sum_j (1 / A_j), A_i being the `area` of search i. references: for each search the
-    similarities (m, n) of queries that match nothing. The lengths of the curves and the number averaged are our reading.
+    For each query w_i = (1 / A_i) / sum_j (1 / A_j), where A_i is the `area` of search i. references: for each search, the
+    similarities (m, n) of queries that match nothing. The length of the curves and CURVES are our reading of the paper.
     """
     fused = np.ones(lists[0].shape)
-    length = lists[0].shape[1] - int(own.any())
-    weights = np.empty((len(lists), len(own)))
+    length = lists[0].shape[1] - int(itself.any())
+    weights = np.empty((len(lists), len(itself)))
     for i, (similarities, irrelevant) in enumerate(zip(lists, references, strict=True)):
-        known = np.stack([curve(row, length) for row in irrelevant])
-        for query, (row, mine) in enumerate(zip(similarities, own, strict=True)):
-            weights[i, query] = 1 / max(area(curve(row[~mine], length), known), 1e-6)
+        curves = np.stack([curve(values, length) for values in irrelevant])
+        for query, (values, is_query) in enumerate(zip(similarities, itself, strict=True)):
+            weights[i, query] = 1 / max(area(curve(values[~is_query], length), curves), 1e-6)
     weights /= weights.sum(0)
     for weight, similarities in zip(weights, lists, strict=True):
-        fused *= scaled(similarities, own) ** weight[:, None]
+        fused *= scaled(similarities, itself) ** weight[:, None]
     return fused
 
 

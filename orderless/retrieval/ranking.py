@@ -1,7 +1,7 @@
 """Figures of merit of rankings, as the retrieval data sets define them.
 
-A ranking is judged from `relevance` (n,), one entry an image of the database in the order found: 1 it matches, 0 it does not,
--1 it does not count (junk). Images of equal similarity rank in the order of the index.
+A ranking is an array `relevance` (n,), with an entry for each image of the database in the order of similarity: MATCH, OTHER (no
+match), JUNK (does not count), or ITSELF (the query). Images of equal similarity rank in the order of the index.
 """
 
 from collections.abc import Callable
@@ -16,19 +16,18 @@ MATCH, OTHER, JUNK, ITSELF = 1, 0, -1, 2
 
 
 def average_precision(relevance: np.ndarray) -> float:
-    """The mean, over the matches, of the share of matches among the images down to each of them."""
-    found = relevance[relevance != JUNK] == MATCH
-    ranks = np.flatnonzero(found)
+    """The mean of the precision at the rank of each match; NaN without a match."""
+    ranks = np.flatnonzero(relevance[relevance != JUNK] == MATCH)
     return float(np.mean(np.arange(1, len(ranks) + 1) / (ranks + 1))) if len(ranks) else float("nan")
 
 
 def average_precision_trapezoid(relevance: np.ndarray) -> float:
-    """The area under the precision-recall curve by trapezoids: Holidays (eval_holidays), Oxford and Paris (compute_ap).
+    """The area under the precision-recall curve by trapezoids, as in Holidays (eval_holidays), Oxford and Paris (compute_ap).
 
-    For the j-th match (from 0) at rank r (from 0): ((1 if r = 0 else j / r) + (j + 1) / (r + 1)) / (2 matches).
+    The j-th match, at rank r, both counted from 0, adds ((1 if r = 0 else j / r) + (j + 1) / (r + 1)) / (2 x number of matches).
+    NaN without a match.
     """
-    found = relevance[relevance != JUNK] == MATCH
-    ranks = np.flatnonzero(found)
+    ranks = np.flatnonzero(relevance[relevance != JUNK] == MATCH)
     if not len(ranks):
         return float("nan")
     j = np.arange(len(ranks))
@@ -42,12 +41,12 @@ def precision_at(relevance: np.ndarray, count: int) -> float:
 
 
 def nister_stewenius(relevance: np.ndarray) -> float:
-    """UKBench's score as a fraction of its 4: the share of the first four images that match, the query itself counted as one."""
+    """The score of UKBench divided by 4: the share of the first four images that match or are the query itself."""
     return float(np.mean(relevance[relevance != JUNK][:4] > 0))
 
 
 def without_query(figure: Callable[[np.ndarray], float]) -> Callable[[np.ndarray], float]:
-    """The figure with the query itself taken out of its ranking."""
+    """A figure of merit that first removes the query itself from the ranking."""
     return lambda relevance: figure(relevance[relevance != ITSELF])
 
 
@@ -62,7 +61,7 @@ FIGURES: dict[str, Callable[[np.ndarray], float]] = {
 
 @dataclass(frozen=True)
 class Protocol:
-    """Who asks for what among whom. queries, images: rows of the index. relevance: (queries, images) int8."""
+    """Queries, database, and which images match. queries, images: row numbers of the index. relevance: (queries, images) int8."""
 
     queries: np.ndarray
     images: np.ndarray
@@ -70,47 +69,47 @@ class Protocol:
 
 
 def protocol(index: pd.DataFrame) -> Protocol:
-    """From the columns of an index: `search` (query, database, both, or empty), `group` (what an image matches, joined by `;`),
-    `ignored` (groups for which it is junk).
+    """The protocol that the columns `search`, `group` and `ignored` of an index define (see `orderless.datasets.index`).
 
-    Raises OrderlessError for a query that nothing can match, or where there is none.
+    An image is junk for queries of its ignored groups. Raises OrderlessError if a query matches no other image, or if there is no
+    query or no database.
     """
     queries = np.flatnonzero(index["search"].isin(["query", "both"]))
     images = np.flatnonzero(index["search"].isin(["database", "both"]))
     if not len(queries) or not len(images):
-        what = "query" if not len(queries) else "image to be found"
-        raise OrderlessError(f"the index names no {what}. Mark images in its column 'search'.")
+        missing = "query" if not len(queries) else "image of the database"
+        raise OrderlessError(f"the index names no {missing}. Mark images in its column 'search'.")
     groups = [set(filter(None, text.split(";"))) for text in index["group"]]
     junk = [set(filter(None, text.split(";"))) for text in index["ignored"]]
     relevance = np.zeros((len(queries), len(images)), np.int8)
     members: dict[str, list[int]] = {}
-    left_out: dict[str, list[int]] = {}
+    ignoring: dict[str, list[int]] = {}
     for column, row in enumerate(images):
         for name in groups[row]:
             members.setdefault(name, []).append(column)
         for name in junk[row]:
-            left_out.setdefault(name, []).append(column)
+            ignoring.setdefault(name, []).append(column)
     column_of = {row: column for column, row in enumerate(images)}
-    for place, row in enumerate(queries):
+    for query, row in enumerate(queries):
         for name in groups[row]:
-            relevance[place, left_out.get(name, [])] = JUNK
+            relevance[query, ignoring.get(name, [])] = JUNK
         for name in groups[row]:
-            relevance[place, members.get(name, [])] = MATCH
+            relevance[query, members.get(name, [])] = MATCH
         if row in column_of:
-            relevance[place, column_of[row]] = ITSELF
-        if not (relevance[place] == MATCH).any():
+            relevance[query, column_of[row]] = ITSELF
+        if not (relevance[query] == MATCH).any():
             raise OrderlessError(
-                f"image '{index['image'].iloc[row]}': its group '{index['group'].iloc[row]}' has no other image to be found. "
+                f"image '{index['image'].iloc[row]}': its group '{index['group'].iloc[row]}' has no other image in the database. "
                 "A query needs a match: add one, or leave the image out."
             )
     return Protocol(queries, images, relevance)
 
 
 def ranked(similarities: np.ndarray, relevance: np.ndarray) -> np.ndarray:
-    """The relevance (n,) of one query in the order of its similarities (n,), the first of the index first among equals."""
+    """The relevance (n,) of one query, sorted by its similarities (n,) from high to low."""
     return relevance[np.argsort(-similarities, kind="stable")]
 
 
 def values(similarities: np.ndarray, relevance: np.ndarray, metric: str) -> np.ndarray:
-    """A figure for each query: (queries,)."""
+    """The figure of merit of each query, (queries,). similarities, relevance: (queries, images). metric: a key of FIGURES."""
     return np.array([FIGURES[metric](ranked(s, r)) for s, r in zip(similarities, relevance, strict=True)])

@@ -1,4 +1,4 @@
-"""Retrieval: every representation as a search, its similarities to the images of the database, and what is made of them."""
+"""Searches: the similarities of queries to the database, by a representation, a variant of one, or a fusion of several."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,34 +7,38 @@ import numpy as np
 
 from orderless.representations.normalisation import l2
 from orderless.representations.vectors import Representations
-from orderless.representations.words import rows
+from orderless.representations.words import select
 from orderless.retrieval.fusion import RULES
 from orderless.retrieval.inverted import InvertedIndex, hamming_similarities
 from orderless.retrieval.ranking import ITSELF, Protocol
 
-REFERENCES = 1000  # irrelevant searches that query-adaptive fusion knows, at most: as Zheng et al. for Holidays
-Rows = np.ndarray
+REFERENCES = 1000  # largest number of reference searches in query-adaptive fusion, as Zheng et al. for Holidays
+Rows = np.ndarray  # row numbers of the index
 
 
 def principal(x: np.ndarray, dim: int, whiten: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The mean (D,) and the first principal directions (D, dim) of x (n, D), float32; whitened: divided by their deviations.
+    """The mean (D,) and the first principal directions (D, dim) of x (n, D), float32.
 
-    Found in the smaller of D and n dimensions. `dim` is cut to what x spans.
+    whiten: divide each direction by the standard deviation along it. There are fewer than `dim` directions if x spans fewer. The
+    eigenvalue problem has the smaller of n and D dimensions.
     """
     mean = x.mean(0, dtype=np.float64)
     centred = (x - mean).astype(np.float32)
-    tall = len(x) > x.shape[1]
-    square = (centred.T @ centred if tall else centred @ centred.T).astype(np.float64) / len(x)
+    more_rows = len(x) > x.shape[1]
+    square = (centred.T @ centred if more_rows else centred @ centred.T).astype(np.float64) / len(x)
     variance, vectors = np.linalg.eigh(square)
     kept = np.flatnonzero(variance > variance[-1] * 1e-6)[::-1][:dim]
     variance, vectors = variance[kept], vectors[:, kept]
-    basis = vectors if tall else centred.T.astype(np.float64) @ (vectors / np.sqrt(variance * len(x)))
+    basis = vectors if more_rows else centred.T.astype(np.float64) @ (vectors / np.sqrt(variance * len(x)))
     basis = basis * np.sign(basis[np.abs(basis).argmax(0), np.arange(basis.shape[1])])
     return mean.astype(np.float32), (basis / np.sqrt(variance) if whiten else basis).astype(np.float32)
 
 
 def augment(x: np.ndarray, count: int) -> np.ndarray:
-    """Database-side augmentation: each row (n, D) plus its `count` nearest, weighed downwards (Arandjelovic and Zisserman 2012)."""
+    """Database-side augmentation (Arandjelovic and Zisserman 2012), as unit vectors.
+
+    To each vector of x (n, D) its `count` nearest ones are added, with weights that fall linearly with the rank.
+    """
     products = x @ x.T
     np.fill_diagonal(products, np.inf)
     nearest = np.argsort(-products, axis=1, kind="stable")[:, : count + 1]
@@ -43,15 +47,15 @@ def augment(x: np.ndarray, count: int) -> np.ndarray:
 
 
 def expand(queries: np.ndarray, x: np.ndarray, count: int) -> np.ndarray:
-    """Average query expansion: each query (q, D) plus the `count` images of x (n, D) that it finds first (Chum et al. 2007)."""
+    """Average query expansion (Chum et al. 2007): queries (q, D) plus their `count` nearest vectors of x (n, D), at unit length."""
     nearest = np.argsort(-(queries @ x.T), axis=1, kind="stable")[:, :count]
     return l2(queries + x[nearest].sum(1))
 
 
 def dense_similarities(queries: np.ndarray, images: np.ndarray, options: dict[str, Any], learned_on: np.ndarray) -> np.ndarray:
-    """Cosine similarities (q, n) of unit vectors (q, D), (n, D); for these the order by Euclidean distance is the same.
+    """Cosine similarities (q, n) of unit vectors (q, D) and (n, D). Their order is that of Euclidean distances.
 
-    options: pca, whiten, augment, expand as in a catalog row. learned_on: (m, D) that the PCA is learned on.
+    options: pca, whiten, augment and expand, as in an entry of the catalog. learned_on: (m, D), the vectors to learn the PCA on.
     """
     if "pca" in options:
         mean, basis = principal(learned_on, options["pca"], options.get("whiten", False))
@@ -67,8 +71,8 @@ def dense_similarities(queries: np.ndarray, images: np.ndarray, options: dict[st
 class Search:
     """The searches of one data set with one backbone.
 
-    finished: its representations. protocol: queries and database. learn: rows that PCA and reference curves may be learned on.
-    done: name -> similarities already worked out.
+    finished: its representations. protocol: queries and database. learn: the images to learn PCA and reference curves on.
+    done: representation -> similarities that were already computed.
     """
 
     finished: Representations
@@ -77,13 +81,13 @@ class Search:
     done: dict[str, np.ndarray]
 
     def similarities(self, name: str) -> np.ndarray:
-        """(queries, images) float32 of a representation, of a row that changes one (`of`), or of a fusion (`fuse`)."""
+        """The similarities (queries, images) float32 of a representation, of a variant (`of`), or of a fusion (`fuse`)."""
         if name not in self.done:
-            self.done[name] = self.between(name, self.protocol.queries).astype(np.float32)
+            self.done[name] = self.similarities_of(name, self.protocol.queries).astype(np.float32)
         return self.done[name]
 
-    def between(self, name: str, queries: Rows) -> np.ndarray:
-        """The similarities of rows of the index, as queries, to the database."""
+    def similarities_of(self, name: str, queries: Rows) -> np.ndarray:
+        """The similarities (n, images) to the database of any n images, given by their rows, as queries."""
         row = self.finished.plan["representations"][name]
         if "fuse" in row:
             return self.fused(row)
@@ -95,32 +99,32 @@ class Search:
         return dense_similarities(x[queries], x[self.protocol.images], row if "of" in row else {}, x[learn])
 
     def sparse(self, name: str, queries: Rows) -> np.ndarray:
-        """Of bags of words, through their inverted index."""
+        """The similarities of bags of words, from an inverted index."""
         words, size, chain = self.finished.words(name)
-        asked, images = rows(words, queries), rows(words, self.protocol.images)
+        query_words, images = select(words, queries), select(words, self.protocol.images)
         if "signatures" in words:
-            return hamming_similarities(asked, images, size, chain)
-        return InvertedIndex.build(images, size, chain).similarities(asked)
+            return hamming_similarities(query_words, images, size, chain)
+        return InvertedIndex.build(images, size, chain).similarities(query_words)
 
     def fused(self, row: dict[str, Any]) -> np.ndarray:
-        """Of several searches; the adaptive rule also looks at searches that match nothing, those of `learn`."""
+        """The fused similarities of several searches. For the adaptive rule, images of `learn` are queries that match nothing."""
         lists = [self.similarities(part) for part in row["fuse"]]
-        own = self.protocol.relevance == ITSELF
+        itself = self.protocol.relevance == ITSELF
         references = [self.irrelevant(part) for part in row["fuse"]] if row["rule"] == "adaptive" else []
-        return RULES[row["rule"]](lists, own, references)
+        return RULES[row["rule"]](lists, itself, references)
 
     def irrelevant(self, name: str) -> np.ndarray:
-        """The similarities of rows to learn on to every image but themselves."""
-        asked = self.learn[:: max(1, len(self.learn) // REFERENCES)][:REFERENCES]
-        found = self.between(name, asked).astype(np.float64)
+        """The similarities (m, images) of images of `learn`, as queries. That of an image to itself is set to the median."""
+        chosen = self.learn[:: max(1, len(self.learn) // REFERENCES)][:REFERENCES]
+        similarities = self.similarities_of(name, chosen).astype(np.float64)
         columns = {row: column for column, row in enumerate(self.protocol.images)}
-        for place, row in enumerate(asked):
+        for query, row in enumerate(chosen):
             if row in columns:
-                found[place, columns[row]] = np.median(found[place])
-        return found
+                similarities[query, columns[row]] = np.median(similarities[query])
+        return similarities
 
     def size(self, name: str) -> tuple[int, int]:
-        """(dimensions, bytes) of what is kept of an image."""
+        """(dimensions, bytes) of what the database stores of an image."""
         row = self.finished.plan["representations"][name]
         if "fuse" in row:
             sizes = [self.size(part) for part in row["fuse"]]

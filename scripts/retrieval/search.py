@@ -1,6 +1,6 @@
-"""Rank the database for every query by each representation, each change of one and each fusion; work out the figures.
+"""Rank the database for every query by each representation, variant and fusion, and compute the figures of merit.
 
-similarities: `similarities` and `relevance` (queries, images), and a figure for each query under its metric's name.
+similarities: `similarities` and `relevance` (queries, images), and for each metric, under its name, a figure for each query.
 """
 
 import json
@@ -21,25 +21,25 @@ from orderless.retrieval.search import Search
 def main(snakemake):
     params, inputs = snakemake.params, snakemake.input
     plan, index = json.loads(params.plan), read_index(inputs.index)
-    asked = protocol(index)
+    judged = protocol(index)
     finished, made_from = open_representations(inputs.shards, inputs.reductions, plan, index)
-    search = Search(finished, asked, np.flatnonzero(index["split"] == "train"), {})
+    search = Search(finished, judged, np.flatnonzero(index["split"] == "train"), {})
     rng = generator(params.seed, snakemake.wildcards.dataset, "bootstrap")
-    resamples = evaluation.resample(len(asked.queries), params.bootstrap, rng)
-    names = {"queries": index["image"].iloc[asked.queries].tolist(), "images": index["image"].iloc[asked.images].tolist()}
+    resamples = evaluation.resample(len(judged.queries), params.bootstrap, rng)
+    names = {"queries": index["image"].iloc[judged.queries].tolist(), "images": index["image"].iloc[judged.images].tolist()}
     for path, table in zip(snakemake.output.similarities, snakemake.output.figures, strict=True):
         name = path.rsplit("/", 1)[1].removesuffix(".safetensors")
         similarities = search.similarities(name)
-        each = {metric: values(similarities, asked.relevance, metric) for metric in params.metrics}
-        tensors = {"similarities": similarities, "relevance": asked.relevance} | each
+        figures = {metric: values(similarities, judged.relevance, metric) for metric in params.metrics}
+        tensors = {"similarities": similarities, "relevance": judged.relevance} | figures
         made_of = recipe("search", plan["representations"][name], made_from)
         save(path, tensors, "similarities", recipe=made_of, metrics=params.metrics, **names)
-        bounds = {metric: evaluation.interval(resamples @ found / len(found)) for metric, found in each.items()}
-        rows = [(metric, found.mean(), *bounds[metric], len(found)) for metric, found in each.items()]
+        bounds = {metric: evaluation.interval(resamples @ of_queries / len(of_queries)) for metric, of_queries in figures.items()}
+        rows = [(metric, of_queries.mean(), *bounds[metric], len(of_queries)) for metric, of_queries in figures.items()]
         dimensions, stored = search.size(name)
         columns = ["metric", "value", "low", "high", "n"]
         pd.DataFrame(rows, columns=columns).assign(dimensions=dimensions, bytes=stored).round(6).to_csv(table, index=False)
-        print(f"{name}: " + ", ".join(f"{metric} {found.mean():.4f}" for metric, found in each.items()))
+        print(f"{name}: " + ", ".join(f"{metric} {of_queries.mean():.4f}" for metric, of_queries in figures.items()))
 
 
 run(main, globals()["snakemake"])

@@ -7,7 +7,7 @@ from scipy.spatial.distance import cdist
 from orderless.encoders.bow import Encoder
 from orderless.errors import OrderlessError
 from orderless.representations.normalisation import l2
-from orderless.representations.words import histogram, joined, rows
+from orderless.representations.words import histogram, join, select
 from orderless.retrieval.fusion import RULES, area
 from orderless.retrieval.inverted import RADIUS, WIDTH, InvertedIndex, hamming_similarities
 from orderless.retrieval.search import augment, dense_similarities, expand, principal
@@ -79,15 +79,15 @@ def test_the_inverted_index_is_tf_idf_written_out(images, book):
     idf = np.log(len(counts) / np.maximum((counts > 0).sum(0), 1))
     weighed = l2(np.sqrt(counts) * idf)
     index = InvertedIndex.build(words, SIZE, ["signed_sqrt", "idf", "l2"])
-    np.testing.assert_allclose(index.similarities(rows(words, np.array([4, 2]))), weighed[[4, 2]] @ weighed.T, atol=1e-5)
+    np.testing.assert_allclose(index.similarities(select(words, np.array([4, 2]))), weighed[[4, 2]] @ weighed.T, atol=1e-5)
     again = InvertedIndex.of(index.tensors(), index.chain, len(counts))
     np.testing.assert_array_equal(again.similarities(words), index.similarities(words))
 
 
 def test_shards_of_words_join(images, book):
     words = Encoder(words=SIZE).encode_words(*images, book)
-    parts = [rows(words, np.arange(20)), rows(words, np.arange(20, 50))]
-    for name, value in joined(parts).items():
+    parts = [select(words, np.arange(20)), select(words, np.arange(20, 50))]
+    for name, value in join(parts).items():
         np.testing.assert_array_equal(value, words[name])
 
 
