@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from orderless.catalog.entries import WORKFLOW, read_catalog
+from orderless.catalog.entries import WORKFLOW, load_catalog, read_catalog
+from orderless.catalog.published import published_figures
 
 FILES = sorted((WORKFLOW / "published").glob("*.csv"))
 COLUMNS = ["paper", "table", "dataset", "network", "method", "representation", "metric", "value", "certainty", "note"]
@@ -95,3 +96,14 @@ def test_claim(claim):
 def test_claims_are_told_once():
     told = [(*pair(claim), *claim["tables"]) for claim in CLAIMS]
     assert len(told) == len(set(told))
+
+
+def test_published_figures_stand_beside_their_own_network_and_data_set_only():
+    known = load_catalog({})["backbones"]
+    assert {row["network"] for row in published_figures("mit67", known)} == {"caffenet", "alexnet-2012"}
+    assert published_figures("mit67", {name: known[name] for name in ("tinyalex", "mobilenet_v2", "alexnet", "resnet50")}) == []
+    for dataset in ("digit-scenes", "scene15", "holidays"):
+        assert published_figures(dataset, known) == []
+    own = published_figures("voc2007", {"caffenet": known["caffenet"]})
+    assert {row["backbone"] for row in own} == {"caffenet"}
+    assert {row["paper"] for row in own} == {"yoo2015"}

@@ -1,17 +1,11 @@
-"""The papers' experiments: planned offline, costed from shapes, their published figures beside their own network and data set."""
+"""What the papers' experiments take, from shapes alone, as the README's table says it."""
 
-import re
-
-import pandas as pd
 import pytest
 
 from orderless.bench import costs
 from orderless.catalog.configuration import check_selection, experiments, load_config
 from orderless.catalog.datasets import image_count
 from orderless.catalog.entries import load_catalog
-from orderless.catalog.published import published_figures
-from orderless.errors import OrderlessError
-from orderless.reports.published import beside, published_page
 from tests.conftest import ROOT
 
 EXPERIMENTS = experiments()
@@ -62,31 +56,3 @@ def test_operations_of_caffenet_by_hand():
     assert costs.network_costs(entry, "caffenet", {227})[227][0] == pytest.approx(expected)
     found = costs.experiment_costs("mpp-figure5")
     assert found["bytes"] == pytest.approx(9963 * 4410 * (2 * 128 + 8))
-
-
-def test_an_unknown_experiment_names_the_nearest():
-    with pytest.raises(OrderlessError, match="mpp-table3a"):
-        load_config({"experiment": "mpp-tabel3a"})
-
-
-def test_published_figures_stand_beside_their_own_network_and_data_set_only():
-    known = load_catalog({})["backbones"]
-    assert {row["network"] for row in published_figures("mit67", known)} == {"caffenet", "alexnet-2012"}
-    assert published_figures("mit67", {name: known[name] for name in ("tinyalex", "mobilenet_v2", "alexnet", "resnet50")}) == []
-    for dataset in ("digit-scenes", "scene15", "holidays"):
-        assert published_figures(dataset, known) == []
-    own = published_figures("voc2007", {"caffenet": known["caffenet"]})
-    assert {row["backbone"] for row in own} == {"caffenet"}
-    assert {row["paper"] for row in own} == {"yoo2015"}
-
-
-def test_measured_published_difference():
-    rows = published_figures("mit67", {"caffenet": load_catalog({})["backbones"]["caffenet"]})
-    figure = {"dataset": "mit67", "backbone": "caffenet", "representation": "mpp", "metric": "accuracy", "value": 0.76, "low": 0.74}
-    metrics = pd.DataFrame([figure | {"high": 0.78}])
-    table = beside(rows, metrics, pd.DataFrame())
-    assert table[["paper", "table", "published"]].values.tolist() == [["yoo2015", "3a", 0.7567]]
-    assert table["difference"].tolist() == pytest.approx([0.0033])
-    page = published_page(table, {"mpp": "MPP"}, {"caffenet": "CaffeNet"}, "MIT Indoor 67", fraction=0.1)
-    assert re.search(r"75\.67</td>\s*<td>76\.00</td>\s*<td>74\.0 to 78\.0</td>\s*<td>\+0\.33", page)
-    assert "10% of the images" in page
