@@ -22,8 +22,9 @@ from orderless.errors import OrderlessError
 from orderless.files.images import list_images, name_images
 from orderless.files.jobs import bar, quiet
 from orderless.files.storage import Tensors, TensorsInMemory, checksum, recipe, save
-from orderless.representations.encoding import encode_shard
-from orderless.representations.vectors import Representations, fit_reductions
+from orderless.representations.encoding import encode_in_memory
+from orderless.representations.reductions import fit_reductions
+from orderless.representations.vectors import Representations
 
 Arrays = dict[str, np.ndarray]
 RECORDED = ("backbone", "representation", "weights", "catalog", "backend", "seed")  # the fields that a file records
@@ -124,8 +125,7 @@ class Describer:
         for first in range(0, len(images), SHARD):
             names, read = name_images(images[first : first + SHARD], first)
             descriptors = TensorsInMemory(extract(extractor, names, read, progress))
-            vectors, dimensions, _ = encode_shard(descriptors, names, self.plan, codebooks, backend)
-            shards.append(TensorsInMemory(vectors, {"dimensions": dimensions}))
+            shards.append(encode_in_memory(descriptors, names, self.plan, codebooks, backend))
         return shards
 
     def finish(self, shards: list[TensorsInMemory]) -> Representations:

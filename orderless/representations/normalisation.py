@@ -1,4 +1,4 @@
-"""Normalisations of a finished vector, and signs packed in two bits."""
+"""Normalisations of a pooled vector, and signs packed in two bits."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from orderless.errors import OrderlessError
 
 
 def l2(x: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Unit Euclidean length along an axis; a zero vector stays zero."""
+    """x scaled to unit Euclidean length along an axis. A zero vector stays zero."""
     norm = np.linalg.norm(x, axis=axis, keepdims=True)
     return np.divide(x, norm, out=np.zeros_like(x), where=norm > 0)
 
@@ -22,21 +22,24 @@ STEPS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"l2": l2, "signed_sqrt":
 
 
 def normalise(x: np.ndarray, chain: list[str]) -> np.ndarray:
-    """Apply the named steps in order, to each row."""
+    """Each row of x after the steps of a chain, in order."""
     for step in chain:
         x = STEPS[step](x)
     return x
 
 
 def pack_signs(x: np.ndarray) -> np.ndarray:
-    """(n, d) of {-1, 0, 1} -> (n, ceil(d / 4)) uint8, two bits a value: 0, 1 (positive) or 2 (negative). Paper D, Sec. 4.3.3."""
+    """Signs (n, d) of -1, 0 and 1 in two bits each: (n, ceil(d / 4)) uint8. The bits are 0, 1 (positive) or 2 (negative).
+
+    Paper D, Sec. 4.3.3.
+    """
     codes = np.zeros((len(x), -(-x.shape[1] // 4) * 4), np.uint8)
     codes[:, : x.shape[1]] = (x > 0) + 2 * (x < 0)
     return codes[:, 0::4] | codes[:, 1::4] << 2 | codes[:, 2::4] << 4 | codes[:, 3::4] << 6
 
 
 def unpack_signs(packed: np.ndarray, dimensions: int) -> np.ndarray:
-    """The inverse of `pack_signs`: (n, dimensions) float32 of {-1, 0, 1}."""
+    """The inverse of `pack_signs`: (n, dimensions) float32 of -1, 0 and 1."""
     if packed.shape[1] != -(-dimensions // 4):
         raise OrderlessError(f"{packed.shape[1]} bytes a row cannot hold {dimensions} signs.")
     codes = np.stack([packed >> shift & 3 for shift in (0, 2, 4, 6)], axis=-1).reshape(len(packed), -1)[:, :dimensions]
@@ -44,10 +47,9 @@ def unpack_signs(packed: np.ndarray, dimensions: int) -> np.ndarray:
 
 
 class PackedSigns:
-    """Rows of signs in two bits a value, each row scaled to unit length, that give inner products without being unpacked whole.
+    """Rows of signs in two bits each, scaled to unit length. It takes the place of a matrix (n, d) float32 in inner products.
 
-    packed: (n, ceil(d / 4)) uint8 of `pack_signs`. It stands where an (n, d) float32 matrix of such rows would: its length,
-    shape and rows are asked for in the same way, and `columns` gives a block of it.
+    packed: (n, ceil(d / 4)) uint8 of `pack_signs`. Length, shape and rows are those of the matrix; `columns` unpacks a block of it.
     """
 
     def __init__(self, packed: np.ndarray, dimensions: int):
@@ -67,5 +69,5 @@ class PackedSigns:
         return unpack_signs(self.packed[:, first // 4 : -(-last // 4)], last - first) * self.scale
 
     def dense(self) -> np.ndarray:
-        """The (n, d) float32 matrix that this stands for."""
+        """The whole matrix (n, d) float32."""
         return self.columns(0, self.shape[1])

@@ -6,11 +6,14 @@ from orderless.representations.normalisation import l2
 
 
 def pool(vectors: np.ndarray, counts: np.ndarray, chain: list[str]) -> np.ndarray:
-    """Pool (levels, d) vectors, each over counts[level] descriptors, by a chain of `l2` (optional) and one combiner.
+    """Pool the vectors (levels, d) of an image's levels: (d,), or with `concat` (levels * d,).
 
-    `mean`: their average; with `l2` before it paper B's Eq. 1 (MPP). `counts`: weighted by the numbers of descriptors,
-    which for mean-type encoders gives the vector of all descriptors in one bag: paper B's Eq. 2 (NFK). `sum`. `concat`:
-    one after another; with `l2` before it paper B's CSF. Returns a flat vector.
+    counts: (levels,), how many descriptors each level has. chain: at most `l2`, then one of
+    `mean`: the average; with `l2` before it, paper B's Eq. 1 (MPP);
+    `counts`: the average weighted by the counts, for encoders of the mean type the vector of all descriptors in one bag, paper B's
+    Eq. 2 (NFK);
+    `sum`: the sum;
+    `concat`: one after another; with `l2` before it, paper B's CSF.
     """
     for step in chain:
         if step == "l2":

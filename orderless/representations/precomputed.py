@@ -1,4 +1,4 @@
-"""Precomputed features: vectors made elsewhere, to be stacked with the suite's own (paper B, Table 3: DSFL)."""
+"""Precomputed features: vectors that another program made, to be stacked with the suite's (paper B, Table 3: DSFL)."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from orderless.errors import OrderlessError
 
 
 def read_precomputed(path: str | Path, images: list[str]) -> np.ndarray:
-    """Vectors made elsewhere, for the named images, from a CSV file: column `image`, then one column a dimension.
+    """The vectors of the named images from a CSV file with the column `image` and one column for each dimension.
 
-    Returns (images, d) float32. Raises OrderlessError for an image that is missing or listed twice, or values not finite.
+    Returns (images, d) float32. Raises OrderlessError if an image is missing or listed twice, or if a value is not a finite number.
     """
     try:
         table = pd.read_csv(path, dtype={"image": str}).set_index("image")
@@ -26,10 +26,10 @@ def read_precomputed(path: str | Path, images: list[str]) -> np.ndarray:
     if missing:
         raise OrderlessError(f"{path}: has no row for image '{missing[0]}' ({len(missing)} missing). Add it.")
     try:
-        found = table.loc[images].to_numpy(np.float32)
+        vectors = table.loc[images].to_numpy(np.float32)
     except ValueError as error:
         raise OrderlessError(f"{path}: holds values that are not numbers ({error}).") from error
-    if not np.isfinite(found).all():
-        row = images[int(np.flatnonzero(~np.isfinite(found).all(1))[0])]
+    if not np.isfinite(vectors).all():
+        row = images[int(np.flatnonzero(~np.isfinite(vectors).all(1))[0])]
         raise OrderlessError(f"{path}: the row of image '{row}' holds values that are not finite.")
-    return found
+    return vectors

@@ -13,7 +13,7 @@ from orderless.files.images import read_image
 from orderless.files.jobs import run
 from orderless.files.storage import Tensors
 from orderless.reports.plots import studies
-from orderless.representations.encoding import bags, open_descriptors
+from orderless.representations.bags import bags, open_descriptors
 from orderless.representations.vectors import Representations, open_shards
 
 SIDE = 96  # cells of a map

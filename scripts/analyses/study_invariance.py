@@ -18,10 +18,10 @@ from orderless.classification import evaluation
 from orderless.datasets.index import classes, read_index
 from orderless.files.images import read_image
 from orderless.files.jobs import progress, run
-from orderless.files.storage import Tensors
+from orderless.files.storage import Tensors, TensorsInMemory
 from orderless.reports.plots import studies
-from orderless.representations.encoding import read_books
-from orderless.representations.vectors import describe_images, open_representations
+from orderless.representations.encoding import encode_in_memory, read_codebooks
+from orderless.representations.vectors import Representations, open_representations
 
 
 def read_transformed(path: str, kind: str, amount):
@@ -46,10 +46,11 @@ def main(snakemake):
     device = pick_device(params.device)
     entry = json.loads(params.backbone)
     network = load(entry, snakemake.wildcards.backbone, inputs.weights, device)
-    projections = by_set(Tensors(inputs.projections, "projections"))
-    own = {k: v for k, v in projections.items() if k in small["sets"]}
-    extractor = Extractor(network, entry, small["sets"], own, device, params.precision)
-    books, backend = read_books([Tensors(path, "codebook") for path in inputs.codebooks]), backends.get(params.backend)
+    projections = Tensors(inputs.projections, "projections")
+    used = {name: pca for name, pca in by_set(projections).items() if name in small["sets"]}
+    extractor = Extractor(network, entry, small["sets"], used, device, params.precision)
+    codebooks, _ = read_codebooks(inputs.codebooks, projections.header["recipe"])
+    backend = backends.get(params.backend)
     found: list[dict] = []
     originals: dict[str, dict] = {}
     for kind, amount in invariance.steps(study):
@@ -58,8 +59,9 @@ def main(snakemake):
             found += [original | {"kind": kind, "amount": amount} for original in originals.values()]
             continue
         read = partial(read_transformed, kind=kind, amount=amount)
-        tensors = extract(extractor, rows["path"].tolist(), read, progress)
-        described = describe_images(tensors, rows["image"].tolist(), small, books, backend, finished.reductions)
+        descriptors = TensorsInMemory(extract(extractor, rows["path"].tolist(), read, progress))
+        encoded = encode_in_memory(descriptors, rows["image"].tolist(), small, codebooks, backend)
+        described = Representations([encoded], small, finished.reductions)
         for name in names:
             weights, biases = classifiers[name]
             scores = described.matrix(name) @ weights.T + biases

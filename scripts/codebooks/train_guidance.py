@@ -9,7 +9,7 @@ from orderless.datasets.index import classes, read_index, shard_rows
 from orderless.files.jobs import run
 from orderless.files.seeds import seed
 from orderless.files.storage import recipe, save
-from orderless.representations.encoding import bags, open_descriptors
+from orderless.representations.bags import bags, open_descriptors
 
 
 def main(snakemake):

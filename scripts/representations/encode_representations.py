@@ -1,7 +1,6 @@
 """Encode, pool and normalise every representation of one shard; and the seconds that each one's encoding took."""
 
 import json
-from pathlib import Path
 
 import pandas as pd
 
@@ -19,7 +18,7 @@ def main(snakemake):
     images = index["image"].iloc[list(shard_rows(len(index), shards, number))].tolist()
     own = shard_images(index, shards)[number]
     shard = Tensors(snakemake.input.shard, "descriptors", sets=recipe(plan["sets"]), images=own)
-    codebooks, recipes = read_codebooks([Path(path) for path in snakemake.input.codebooks], shard)
+    codebooks, recipes = read_codebooks(snakemake.input.codebooks, shard.header["projections"])
     tensors, lengths, seconds = encode_shard(
         shard, images, plan, codebooks, backends.get(snakemake.params.backend), snakemake.wildcards.dataset
     )

@@ -7,7 +7,8 @@ import numpy as np
 from orderless.datasets.index import read_index
 from orderless.files.jobs import run
 from orderless.files.storage import recipe, save
-from orderless.representations.vectors import Representations, fit_reductions, open_shards
+from orderless.representations.reductions import fit_reductions
+from orderless.representations.vectors import Representations, open_shards
 
 
 def main(snakemake):

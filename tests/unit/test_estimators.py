@@ -28,7 +28,8 @@ from orderless.estimators import (
     SparseFisherVector,
 )
 from orderless.representations import encoding as representations
-from orderless.representations.encoding import Bag, encode_bag, encode_shard
+from orderless.representations.bags import Bag
+from orderless.representations.encoding import encode_bag, encode_shard
 
 NAMED = [FisherVector, VLAD, SparseFisherVector, BagOfWords, CrossLayerPooling, MultiscalePyramid]
 

@@ -15,7 +15,7 @@ from orderless.datasets.index import read_index
 from orderless.errors import OrderlessError
 from orderless.files.storage import MAKERS, Tensors
 from orderless.reports.metrics import COLUMNS
-from orderless.representations.encoding import open_descriptors
+from orderless.representations.bags import open_descriptors
 from orderless.representations.vectors import open_shards
 from tests.conftest import ROOT, SMALL, results, snakemake, write_config
 

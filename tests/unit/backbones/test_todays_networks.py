@@ -18,8 +18,10 @@ from orderless.errors import OrderlessError
 from orderless.files.images import read_image
 from orderless.files.jobs import progress
 from orderless.files.storage import TensorsInMemory
-from orderless.representations.encoding import bags, encode_shard
-from orderless.representations.vectors import Representations, fit_reduction
+from orderless.representations.bags import bags
+from orderless.representations.encoding import encode_shard
+from orderless.representations.reductions import fit_reduction
+from orderless.representations.vectors import Representations
 from orderless.retrieval.ranking import protocol
 from orderless.retrieval.search import Search
 from tests.conftest import IN_CI

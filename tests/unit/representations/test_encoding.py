@@ -9,7 +9,8 @@ from orderless.catalog.entries import load_catalog
 from orderless.catalog.plans import make_plan
 from orderless.errors import OrderlessError
 from orderless.files.storage import TensorsInMemory
-from orderless.representations.encoding import Bag, encode_bag, encode_levels, encode_shard, represent
+from orderless.representations.bags import Bag
+from orderless.representations.encoding import encode_bag, encode_levels, encode_shard, pool_regions
 from orderless.representations.normalisation import l2
 from orderless.representations.vectors import Representations
 
@@ -82,7 +83,7 @@ def test_spatial_pyramid_is_its_four_regions(rng):
     for third in range(3):
         inside = (windows[:, 1] >= third / 3) & (windows[:, 1] < (third + 1) / 3)
         alone = Bag(x[inside], None, windows[inside], bag.level[inside], np.bincount(bag.level[inside], minlength=2).astype(float))
-        parts.append(represent([encode_levels(alone, encoder, book, backend)], row))
+        parts.append(pool_regions([encode_levels(alone, encoder, book, backend)], row))
     np.testing.assert_allclose(found, l2(np.concatenate(parts)), atol=1e-6)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from orderless.representations.vectors import fit_reduction
+from orderless.representations.reductions import fit_reduction
 
 
 def test_reduction_is_orthonormal_and_keeps_training_products(rng):

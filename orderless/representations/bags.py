@@ -1,0 +1,64 @@
+"""Bags: the local descriptors of one image in one descriptor set, read from a shard."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from orderless.datasets.index import shard_images
+from orderless.files.storage import Tensors, TensorSource, recipe
+
+
+@dataclass
+class Bag:
+    """The descriptors of one image in one set.
+
+    x: (n, d) float32. guide: (n, g) float32, the activations that weigh them in cross-layer pooling, or None. windows: (n, 4)
+    float32, x y width height relative to the image. level: (n,), the level of the views that each descriptor is of. counts:
+    (levels,) float64, how many descriptors the rows of each level stand for.
+    """
+
+    x: np.ndarray
+    guide: np.ndarray | None
+    windows: np.ndarray
+    level: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def of_levels(cls, levels: list[np.ndarray], guide: np.ndarray | None = None) -> "Bag":
+        """The bag of an image from its descriptors (n_i, d) in each level. Their windows are not known, and are zero."""
+        rows, x = [len(level) for level in levels], np.concatenate(levels)
+        return cls(x, guide, np.zeros((len(x), 4), np.float32), np.repeat(np.arange(len(rows)), rows), np.array(rows, np.float64))
+
+    def cells(self, grid: tuple[int, int]) -> np.ndarray:
+        """The region (n,) in which the centre of each window lies, counted row by row. grid: (rows, columns) of regions."""
+        rows, columns = grid
+        centres = self.windows[:, :2] + self.windows[:, 2:] / 2
+        row, column = ((centres[:, i] * n).astype(int).clip(0, n - 1) for i, n in ((1, rows), (0, columns)))
+        return row * columns + column
+
+
+def bags(shard: TensorSource, name: str) -> Iterator[Bag]:
+    """The bags of a shard's images in order. shard: tensors of `activations.extraction.extract`. name: of the set."""
+    x, windows, guide = shard[f"{name}/x"], shard[f"{name}/windows"].astype(np.float32), None
+    if f"{name}/guide" in shard:
+        guide = shard[f"{name}/guide"]
+    end = 0
+    for rows, counts in zip(shard[f"{name}/rows"], shard[f"{name}/counts"], strict=True):
+        image = slice(end, end + int(rows.sum()))
+        end = image.stop
+        yield Bag(
+            x[image].astype(np.float32),
+            None if guide is None else guide[image].astype(np.float32),
+            windows[image],
+            np.repeat(np.arange(len(rows)), rows),
+            counts.astype(np.float64),
+        )
+
+
+def open_descriptors(paths: list[str], sets: dict[str, Any], index: pd.DataFrame) -> list[Tensors]:
+    """The shards of a data set's descriptors. Raises OrderlessError if they are of other sets or of other images."""
+    shards = zip(paths, shard_images(index, len(paths)), strict=True)
+    return [Tensors(path, "descriptors", sets=recipe(sets), images=images) for path, images in shards]
