@@ -1,5 +1,6 @@
 """Every kind of page with hostile names: it has the elements of a page with harmless ones, and shows the names as they are."""
 
+import ast
 import base64
 import hashlib
 import re
@@ -19,6 +20,7 @@ from orderless.reports.pages import drawing, environment, render, write_page
 from orderless.reports.plots.comparison import labelled, tradeoff
 from orderless.reports.published import beside, published_page
 from orderless.reports.summary import winners
+from tests.conftest import ROOT
 from tests.names import HARMLESS, HOSTILE
 
 
@@ -162,6 +164,15 @@ def test_no_template_switches_the_escaping_off():
     for name in environment().list_templates():
         source, _, _ = environment().loader.get_source(environment(), name)
         assert not re.search(r"\|\s*safe\b|autoescape|Markup", source), name
+
+
+def test_markup_stands_in_the_templates_alone():
+    """Not in strings of the code, and not made by pandas; what a point of a drawing says on hovering is the exception."""
+    for path in [*(ROOT / "orderless").rglob("*.py"), *(ROOT / "scripts").rglob("*.py")]:
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        closing = [node.value for node in nodes if isinstance(node, ast.Constant) and "</" in str(node.value)]
+        assert closing == ([] if path.name != "style.py" else ["</title>"]), path
+        assert not [node.attr for node in nodes if isinstance(node, ast.Attribute) and node.attr in ("to_html", "style")], path
 
 
 def test_a_value_that_a_page_lacks_is_an_error():
