@@ -76,3 +76,15 @@ def real_descriptors() -> np.ndarray:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(7)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A web server whose faults are met again without waiting."""
+    from orderless.files import transfers
+    from tests.server import Server
+
+    monkeypatch.setattr(transfers, "WAIT", 0.0)
+    started = Server()
+    yield started
+    started.close()

@@ -6,7 +6,14 @@ import tarfile
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+import numpy as np
+
+from orderless.files.downloads import Source
+from orderless.files.transfers import CHUNK
+
+CONTENT = np.random.default_rng(0).bytes(5 * CHUNK + 123)
 PAGE = b"<!DOCTYPE html><html><body>This page has moved.</body></html>"
 
 
@@ -89,3 +96,19 @@ def pack(name: str, members: dict[str, bytes]) -> bytes:
             item.size = len(content)
             tape.addfile(item, io.BytesIO(content))
     return buffer.getvalue()
+
+
+def digest(content: bytes, kind: str = "sha256") -> str:
+    """A hash as the catalog writes it."""
+    return f"{kind}:{hashlib.new(kind, content).hexdigest()}"
+
+
+def source(server: Server, **over) -> Source:
+    """What to fetch: file.bin, which the server has from now on."""
+    server.files.setdefault("file.bin", CONTENT)
+    return Source(**({"name": "file.bin", "urls": (server.url("file.bin"),), "hash": digest(CONTENT)} | over))
+
+
+def left(folder: Path) -> list[str]:
+    """Every file below a folder but the lock of a process."""
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.name != ".lock")

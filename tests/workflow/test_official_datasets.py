@@ -12,7 +12,7 @@ from orderless.datasets.digits import compose_dataset
 from orderless.datasets.index import read_index
 from tests.conftest import IN_CI, snakemake, write_config
 from tests.layouts import EXPECTED, scene15, serve, serve_all
-from tests.server import Server, pack
+from tests.server import pack
 
 CONFIG = {
     "backbones": ["tinyalex"],
@@ -24,13 +24,6 @@ CONFIG = {
 }
 COMPARED = ["voc2007", "holidays"]
 TINY = {"tinyalex": {"epochs": 1}}
-
-
-@pytest.fixture
-def server():
-    found = Server()
-    yield found
-    found.close()
 
 
 @IN_CI

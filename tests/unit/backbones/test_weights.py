@@ -11,9 +11,7 @@ from orderless.backbones.tinyalex import tinyalex
 from orderless.backbones.weights import fetch_model, read_weights, set_weights
 from orderless.catalog.entries import load_catalog
 from orderless.errors import OrderlessError
-from orderless.files import transfers
 from tests.caffemodels import small, write_caffemodel
-from tests.server import Server
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
@@ -32,14 +30,6 @@ def test_a_pickle_of_code_is_never_loaded(tmp_path):
     torch.save({"model": tinyalex()}, path)
     with pytest.raises(OrderlessError, match=r"evil\.pth"):
         read_weights(path)
-
-
-@pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setattr(transfers, "WAIT", 0.0)
-    found = Server()
-    yield found
-    found.close()
 
 
 def test_weights_come_from_the_first_mirror_that_has_them(tmp_path, server, monkeypatch):
