@@ -1,6 +1,5 @@
 """What the catalog says of a data set: its task, whether it is fetched, how many images and shards it has."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +45,9 @@ def image_count(catalog: dict[str, dict], name: str) -> int:
 
 def image_files(entry: dict[str, Any], name: str) -> int:
     """The number of image files in a data set's folder."""
-    from orderless.files.images import SUFFIXES
+    from orderless.files.images import find_images
 
     root = Path(entry["root"])
     if not root.is_dir():
         raise OrderlessError(f"catalog.datasets.{name}.root: no folder '{root}'. Set it to the folder of your images.")
-    return sum(Path(file).suffix.lower() in SUFFIXES for _, _, found in os.walk(root) for file in found)
+    return len(find_images(root))

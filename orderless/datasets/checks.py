@@ -73,6 +73,7 @@ def examine(
         results = list(pool.map(opened, rows))
     good, bad = [r for r in results if isinstance(r, dict)], [r for r in results if isinstance(r, str)]
     if bad and on_bad_image == "fail":
-        more = f"\n... and {len(bad) - 10} more" if len(bad) > 10 else ""
-        raise OrderlessError("\n".join(bad[:10]) + more)
+        shown = [*bad[:10], f"... and {len(bad) - 10} more"] if len(bad) > 10 else bad
+        shown.append(f"{len(bad)} of {len(rows)} images cannot be read. With on_bad_image: skip they are left out and listed.")
+        raise OrderlessError("\n".join(shown))
     return good, bad

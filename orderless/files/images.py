@@ -1,6 +1,9 @@
 """Find image files, and decode them to 8-bit RGB."""
 
-from collections.abc import Callable, Iterable
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +13,42 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from orderless.errors import OrderlessError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
+OTHERS = {".gif", ".bmp", ".heic", ".heif", ".avif", ".jp2", ".svg", ".psd", ".dng", ".cr2", ".nef", ".arw"}  # pictures, not read
 MOST_PIXELS = 100_000_000  # no camera's image is larger: it is a decompression bomb, or a mistake
 Image.MAX_IMAGE_PIXELS = 2 * MOST_PIXELS
 
 
+def look_through(folder: str | Path) -> tuple[list[Path], Counter[str]]:
+    """The image files below a folder, sorted by their relative paths; and what is left out, as counts by its kind.
+
+    One rule for the workflow and for every command: files with one of SUFFIXES; links to folders are followed; hidden files and
+    folders (their names begin with a dot) and pictures in other formats are left out.
+    """
+    folder, images, left_out = Path(folder), [], Counter[str]()
+    for path in below(folder):
+        suffix = path.suffix.lower()
+        if path.name.startswith("."):
+            left_out["hidden folders" if path.is_dir() else "hidden files"] += path.is_dir() or suffix in SUFFIXES
+        elif suffix in SUFFIXES:
+            images.append(path)
+        elif suffix in OTHERS:
+            left_out[f"{suffix[1:].upper()} files"] += 1
+    return sorted(images, key=lambda path: path.relative_to(folder).as_posix()), +left_out
+
+
+def below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """The files below a folder and the hidden folders, which are not entered; a link back to a folder above is not followed."""
+    real = folder.resolve()
+    for entry in [] if real in above else os.scandir(folder):
+        if entry.is_dir() and not entry.name.startswith("."):
+            yield from below(Path(entry.path), (*above, real))
+        else:
+            yield Path(entry.path)
+
+
 def find_images(folder: Path) -> list[Path]:
-    """All files with the suffix of an image below a folder, sorted by their relative paths; hidden files are left out."""
-    images = (p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
-    return sorted(images, key=lambda p: p.relative_to(folder).as_posix())
+    """The image files below a folder, as `look_through` has them."""
+    return look_through(folder)[0]
 
 
 def image_files(folder: str | Path) -> list[Path]:
@@ -51,21 +82,36 @@ def name_images(images: list, first: int = 0) -> tuple[list[str], Callable[[str]
     return names, lambda name: open_image(by_name[name], name)
 
 
-def read_image(path: str | Path) -> Image.Image:
+def unreadable(paths: Iterable[str | Path]) -> dict[str, str]:
+    """The images that cannot be read, of some files: path -> why. A JPEG is decoded at an eighth of its size."""
+
+    def problem(path: str | Path) -> tuple[str, str]:
+        try:
+            read_image(path, draft=1)
+        except OrderlessError as error:
+            return str(path), str(error).removeprefix(f"{path}: ")
+        return str(path), ""
+
+    with ThreadPoolExecutor() as pool:
+        return {path: why for path, why in pool.map(problem, paths) if why}
+
+
+def read_image(path: str | Path, draft: int = 0) -> Image.Image:
     """The image of a file as 8-bit RGB, turned upright by its EXIF tag, grey repeated in all channels, transparency laid on white.
 
+    draft: a side in pixels; a JPEG may come smaller than it is, down to this side, in less time. The whole file is read nevertheless.
     Raises OrderlessError with the file's name if it cannot be read completely, or has more than MOST_PIXELS pixels.
     """
     try:
         with Image.open(path) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise OrderlessError(f"{path}: {image.width} x {image.height} pixels are more than {MOST_PIXELS}. Reduce it.")
+            if draft:
+                image.draft("RGB", (draft, draft))
             image.load()
             return to_rgb(ImageOps.exif_transpose(image))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise OrderlessError(
-            f"{path}: cannot be read as an image ({error}). Replace or remove it, or set on_bad_image: skip."
-        ) from error
+        raise OrderlessError(f"{path}: cannot be read as an image ({error}). Replace or remove it.") from error
 
 
 def open_image(image: str | Path | Image.Image | np.ndarray, name: str) -> Image.Image:

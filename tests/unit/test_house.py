@@ -18,7 +18,8 @@ FLOORS = [
     ["activations", "classification"],
     ["analyses", "reports", "describer", "estimators"],
     ["retrieval"],
-    ["bench", "__main__"],
+    ["bench", "commands"],
+    ["__main__"],
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 FILES = [path for path in sorted((ROOT / "orderless").rglob("*.py")) if path != ROOT / "orderless" / "__init__.py"]

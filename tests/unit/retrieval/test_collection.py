@@ -1,6 +1,10 @@
 """Search as a person uses it: an index of a folder, brought up to date, refused where it does not fit; copies of any folder."""
 
+import os
 import shutil
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -16,8 +20,12 @@ from orderless.datasets.folder import list_groups
 from orderless.describer import Describer, describe
 from orderless.errors import OrderlessError
 from orderless.files.storage import Tensors, save
-from orderless.retrieval import collection
-from orderless.retrieval.collection import Collection, open_or_build, selected
+from orderless.retrieval import listing
+from orderless.retrieval.collection import OUTDATED, Collection, selected
+from orderless.retrieval.indices import FORMER, find_index, index_name, open_or_build
+from tests.conftest import ENVIRONMENT, ROOT
+
+NAME = index_name("tinyalex", "global")
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +69,7 @@ def test_an_image_finds_itself_and_the_file_says_all(made, folder, representatio
     assert ranking[0][0] == name
     assert [s for _, s in ranking] == sorted((s for _, s in ranking), reverse=True)
     copied = folder.parent / "copied.safetensors"
-    shutil.copy(folder / collection.NAME, copied)
+    shutil.copy(folder / index_name("tinyalex", representation), copied)
     assert Collection.open(copied).search(folder / name) == ranking
 
 
@@ -72,16 +80,17 @@ def test_new_images_alone_are_described(made, folder, monkeypatch):
     before = open_or_build(folder, **options(made))
     shutil.move(kept, folder / names[3])
     (folder / names[7]).unlink()
-    described = []
+    described, messages = [], []
     inner = Describer.encode
     monkeypatch.setattr(Describer, "encode", lambda self, paths, *rest: described.extend(paths) or inner(self, paths, *rest))
-    after = open_or_build(folder)
+    after = open_or_build(folder, notify=messages.append)
+    assert messages == [f"{folder}: 1 added, 1 removed; 19 images in all."]
     assert [path.rsplit("/", 1)[1] for path in described] == [names[3]]
     assert set(after.images) == set(before.images) - {names[7]} | {names[3]}
     anew = Collection.build(folder, Describer(**options(made)))
     place = {name: row for row, name in enumerate(anew.images)}
     np.testing.assert_allclose(after.tensors["global"], anew.tensors["global"][[place[name] for name in after.images]], atol=1e-6)
-    opened = Collection.open(folder / collection.NAME)
+    opened = Collection.open(folder / NAME)
     assert opened.images == after.images
     np.testing.assert_array_equal(opened.tensors["global"], after.tensors["global"])
 
@@ -96,32 +105,45 @@ def test_an_index_of_something_else_is_refused(made, folder):
         open_or_build(folder, weights=str(made / "other.safetensors"))
 
 
-def as_earlier_versions_wrote(path, places):
-    """Rewrite an index as they did: hashes by name, sorted. places: the order of its vectors, as after an image was added."""
+def rewrite(path, new, change):
+    """Write an index under another name, as `change` leaves its header and its stored vectors."""
     file = Tensors(path, "collection")
     header = {key: value for key, value in file.header.items() if key not in ("kind", "tensors")}
-    header["images"] = dict(zip(header["images"], header.pop("hashes"), strict=True))
-    header["describer"]["engine"] = header["describer"].pop("backend")
     stored = {name.removeprefix("stored/"): file[name] for name in file.names() if name.startswith("stored/")}
-    tensors = {name: file[name] for name in file.names() if name.startswith("learned/")}
-    save(path, tensors | {f"stored/{key}": value for key, value in selected(stored, places).items()}, "collection", **header)
+    learned = {name: file[name] for name in file.names() if name.startswith("learned/")}
+    stored = change(header, stored)
+    path.unlink()
+    save(new, learned | {f"stored/{key}": value for key, value in stored.items()}, "collection", **header)
 
 
-def test_an_index_of_an_earlier_version_is_made_anew(made, folder, capsys, monkeypatch):
-    monkeypatch.chdir(folder.parent)
+def as_the_first_version_wrote(header, stored):
+    """Hashes by name, sorted, whatever the order of the vectors, as after an image was added."""
+    header["images"] = {name: digest for name, digest, *_ in header.pop("files")}
+    header["describer"]["engine"] = header["describer"].pop("backend")
+    del header["plan"], header["unreadable"]
+    return selected(stored, np.roll(np.arange(len(header["images"])), 1))
+
+
+def as_another_catalog_made_it(header, stored):
+    """As if an entry of the catalog had been another when the index was made."""
+    header["plan"] = "0" * 16
+    return stored
+
+
+@pytest.mark.parametrize("change", [as_the_first_version_wrote, as_another_catalog_made_it])
+def test_an_index_of_another_version_is_made_anew(made, folder, change):
     before = open_or_build(folder, catalog=SMALL, **options(made, "bow-conv5"))
-    as_earlier_versions_wrote(folder / collection.NAME, np.roll(np.arange(len(before.images)), 1))
-    with pytest.raises(OrderlessError, match=r"made by an earlier version .* Search its folder with `orderless search`"):
-        Collection.open(folder / collection.NAME)
-    image = folder / before.images[3]
-    for messages in ([f"{folder / collection.NAME}: {collection.OUTDATED}. All images are described anew."], []):
-        assert main(["search", str(image), "--in", str(folder)]) == 0
-        output = capsys.readouterr()
-        assert output.out.split()[1] == image.name
-        assert [line for line in output.err.splitlines() if "orderless-index" in line] == messages
-    after = Collection.open(folder / collection.NAME)
+    rewrite(folder / index_name("tinyalex", "bow-conv5"), folder / FORMER, change)
+    with pytest.raises(OrderlessError, match=r"made by another version .* Search its folder with `orderless search`"):
+        Collection.open(folder / FORMER)
+    messages = []
+    for expected in ([f"{folder / FORMER}: {OUTDATED}. All images are described anew.", f"{folder}: 20 images described."], []):
+        messages.clear()
+        after = open_or_build(folder, notify=messages.append)
+        assert after.search(folder / before.images[3])[0][0] == before.images[3]
+        assert messages == expected
     assert after.images == before.images
-    for arrays, others in ((before.tensors, after.tensors), (before.describer.learned, after.describer.learned)):
+    for arrays, others in ((before.tensors, after.tensors), (before.learned, after.learned)):
         assert arrays.keys() == others.keys() != set()
         for key, array in arrays.items():
             np.testing.assert_array_equal(array, others[key])
@@ -129,20 +151,81 @@ def test_an_index_of_an_earlier_version_is_made_anew(made, folder, capsys, monke
 
 def test_an_index_with_more_vectors_than_names_is_refused(made, folder):
     found = open_or_build(folder, **options(made))
-    del found.images[-1]
-    found.save(folder / collection.NAME)
-    with pytest.raises(OrderlessError, match=r"holds 20 vectors of 'global' and 20 hashes for 19 images\. Delete it"):
+    del found.listing.files[-1]
+    found.save(folder / NAME)
+    with pytest.raises(OrderlessError, match=r"holds 20 vectors of 'global' for 19 images\. Make it anew: .* --rebuild"):
         open_or_build(folder)
+    assert len(open_or_build(folder, rebuild=True, **options(made)).images) == 20
+
+
+def test_networks_and_representations_have_an_index_each(made, folder):
+    for name in ("fc7", "window-mean"):
+        open_or_build(folder, **options(made, name))
+    assert find_index(folder, {"representation": "fc7"}).name == "orderless-index.tinyalex.fc7.safetensors"
+    with pytest.raises(
+        OrderlessError, match="has several indices. Say which: --backbone tinyalex --representation fc7, --backbone"
+    ):
+        open_or_build(folder)
+    assert open_or_build(folder, representation="fc7").representation == "fc7"
+
+
+@pytest.mark.parametrize("name", ["some.pth", "w.safetensors"])
+def test_a_file_that_is_no_index_is_left_alone(made, folder, name):
+    other = folder.parent / name
+    shutil.copy(made / "one.safetensors", other) if name.startswith("w") else other.write_bytes(b"PK weights")
+    before = other.read_bytes()
+    for rebuild in (False, True):
+        with pytest.raises(OrderlessError, match=rf"{name}: is no index of images. Name another file"):
+            open_or_build(folder, other, rebuild=rebuild, **options(made))
+    assert other.read_bytes() == before
+
+
+def test_unreadable_images_are_left_out_and_named(made, folder):
+    victims = sorted(folder.glob("*.png"))[:2]
+    for victim in victims:
+        victim.write_bytes(victim.read_bytes()[:100])
+    messages = []
+    found = open_or_build(folder, notify=messages.append, **options(made))
+    assert len(found.images) == 18
+    assert set(found.listing.skipped) == {victim.name for victim in victims}
+    assert "2 of 20 images cannot be read and are left out" in messages[1]
+    assert [victim.name in line for victim, line in zip(victims, messages[2:], strict=True)] == [True, True]
+    with pytest.raises(OrderlessError, match=r"(?s)" + ".*".join(victim.name for victim in victims) + ".*2 of 20 images cannot be"):
+        open_or_build(folder, strict=True)
+    shutil.copy(made / "images" / victims[0].name, victims[0])
+    assert len(open_or_build(folder).images) == 19
+    for path in folder.glob("*.png"):
+        path.write_bytes(b"no image")
+    with pytest.raises(OrderlessError, match="20 of 20 images cannot be read"):
+        open_or_build(folder)
+
+
+def test_a_second_search_reads_nothing_and_needs_no_torch(made, folder, monkeypatch):
+    for path in folder.glob("*.png"):
+        os.utime(path, (1e9, 1e9))
+    old = time.time_ns() - 10**10
+    monkeypatch.setattr(listing.time, "time_ns", lambda: old + 2 * 10**10)  # the files are not as recent as they are
+    open_or_build(folder, **options(made))
+    monkeypatch.setattr(listing, "file_hash", None)
+    monkeypatch.setattr(Collection, "describer", None)
+    image = sorted(folder.glob("*.png"))[4]
+    assert open_or_build(folder).search(image)[0][0] == image.name
+    command = ["-X", "importtime", "-m", "orderless", "search", str(image), "--in", str(folder), "--no-sheet"]
+    done = subprocess.run([sys.executable, *command], env=ENVIRONMENT | {"PYTHONPATH": str(ROOT)}, cwd=folder.parent,
+                          capture_output=True, text=True, check=True, timeout=60)  # fmt: skip
+    assert image.name in done.stdout.splitlines()[0]
+    assert "numpy" in done.stderr
+    assert "torch" not in done.stderr
 
 
 def test_an_interrupted_search_leaves_the_old_index(made, folder, monkeypatch):
     open_or_build(folder, **options(made))
-    before = (folder / collection.NAME).read_bytes()
+    before = (folder / NAME).read_bytes()
     shutil.copy(next(folder.glob("*.png")), folder / "more.png")
     monkeypatch.setattr("orderless.files.storage.os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         open_or_build(folder)
-    assert (folder / collection.NAME).read_bytes() == before
+    assert (folder / NAME).read_bytes() == before
     assert [path for path in folder.iterdir() if "part" in path.name] == []
 
 

@@ -12,8 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from orderless.files.storage import TensorsInMemory
 from orderless.representations.vectors import Representations
-from orderless.retrieval import collection
-from orderless.retrieval.collection import Collection, open_or_build
+from orderless.retrieval import collection, indices, listing
+from orderless.retrieval.collection import Collection
+from orderless.retrieval.indices import open_or_build
 
 NAMES = st.sampled_from(["a.png", "b.png", "c.png", "B.png", "a/b.png", "a-b.png", "z/a.png", "ä.png"])
 CONTENTS = st.sampled_from([bytes([number]) for number in range(6)])
@@ -30,18 +31,21 @@ class SeededDescriber:
 
     described = 0  # files, by all of them
 
-    def __init__(self, representation, **_):
+    def __init__(self, backbone, representation, **_):
         self.representation, self.plan, self.learned = representation, {"representations": PLAN}, {}
 
     @classmethod
     def of(cls, file, **_):
-        return cls(file.header["describer"]["representation"])
+        return cls("seeded", file.header["describer"]["representation"])
 
     def fit(self, images, progress=None):
         """Nothing to learn."""
 
     def header(self):
-        return {"describer": {"representation": self.representation}}
+        return {
+            "describer": {"backbone": "seeded", "representation": self.representation, "weights": None, "catalog": {}},
+            "network": "",
+        }
 
     def stored(self):
         return PLAN[self.representation].get("fuse", [self.representation])
@@ -79,7 +83,7 @@ class Folder(RuleBasedStateMachine):
         super().__init__()
         self.scratch = tempfile.TemporaryDirectory()
         self.folder, self.query = Path(self.scratch.name, "images"), Path(self.scratch.name, "query.png")
-        self.file = self.folder / collection.NAME
+        self.file = self.folder / indices.index_name("seeded", self.representation)
         self.contents: dict[str, bytes] = {}
         self.in_memory: set[bytes] = set()
         self.in_file: set[bytes] = set()
@@ -137,7 +141,7 @@ class Folder(RuleBasedStateMachine):
 
     @rule()
     def search_as_the_command_does(self):
-        self.refresh(self.in_file, lambda: open_or_build(self.folder))
+        self.refresh(self.in_file, lambda: open_or_build(self.folder, representation=self.representation))
         self.in_file = self.in_memory
 
     def refresh(self, before, make):
@@ -155,6 +159,9 @@ class Folder(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("representation", PLAN)
 def test_every_image_finds_itself_after_any_changes(monkeypatch, representation):
-    monkeypatch.setattr(collection, "Describer", SeededDescriber)
+    monkeypatch.setattr("orderless.describer.Describer", SeededDescriber)
+    monkeypatch.setattr(collection, "plan_of", lambda header: {"representations": PLAN})
+    monkeypatch.setattr(indices, "BACKBONE", "seeded")
+    monkeypatch.setattr(listing, "unreadable", lambda paths: {})
     machine = type("Folder", (Folder,), {"representation": representation})
     run_state_machine_as_test(machine, settings=settings(max_examples=40, stateful_step_count=15, deadline=None))

@@ -6,8 +6,8 @@ from typing import Any
 
 from orderless.catalog.configuration import load_config
 from orderless.catalog.datasets import official
-from orderless.catalog.entries import load_catalog, lookup, merge, read_yaml
-from orderless.errors import OrderlessError
+from orderless.catalog.entries import load_catalog, lookup, merge
+from orderless.commands.shared import configuration
 
 EXAMPLES = """examples:
   orderless data list                                  what exists, its size, and what is already here
@@ -22,7 +22,7 @@ keep the lock files with your project. Archives may be deleted once they are unp
 """
 
 
-def add_commands(commands: Any) -> None:
+def add(commands: Any) -> None:
     """Add the command `data` with its actions."""
     plain = argparse.RawDescriptionHelpFormatter
     summaries = {
@@ -46,12 +46,8 @@ def add_commands(commands: Any) -> None:
 
 def settings(args: argparse.Namespace) -> tuple[dict[str, dict], Path]:
     """The data sets of the catalog, and the folder that they are stored in."""
-    try:
-        configuration = (read_yaml(args.configfile) or {}) if args.configfile else {}
-    except OSError as error:
-        raise OrderlessError(f"{args.configfile}: cannot be read ({error.strerror}). Name a configuration file.") from error
     needed = {"run": "data", "datasets": ["mit67"], "backbones": ["tinyalex"], "representations": ["fc7"]}
-    config = load_config(merge(needed, configuration))
+    config = load_config(merge(needed, configuration(args.configfile)))
     return load_catalog(config["catalog"])["datasets"], args.data or Path(config["data"])
 
 
@@ -77,7 +73,7 @@ def state(entry: dict, data: Path) -> str:
     return f"begun ({part / 1e6:,.0f} MB)" if part else "-"
 
 
-def run_data(args: argparse.Namespace) -> None:
+def run(args: argparse.Namespace) -> None:
     """List, fetch or check data sets."""
     from orderless.datasets.official import check, prepare
 
