@@ -1,4 +1,4 @@
-"""`orderless rank`: which representation tells the classes of a folder best. The workflow, on a configuration made for the folder."""
+"""`orderless rank`: which representation tells the classes of a folder best, by the workflow."""
 
 import argparse
 import importlib.util

@@ -99,7 +99,7 @@ def unreadable(paths: Iterable[str | Path]) -> dict[str, str]:
 def read_image(path: str | Path, draft: int = 0) -> Image.Image:
     """The image of a file as 8-bit RGB, turned upright by its EXIF tag, grey repeated in all channels, transparency laid on white.
 
-    draft: a side in pixels; a JPEG may come smaller than it is, down to this side, in less time. The whole file is read nevertheless.
+    draft: a side in pixels; a JPEG may come smaller than it is, down to this side, in less time. All of the file is read.
     Raises OrderlessError with the file's name if it cannot be read completely, or has more than MOST_PIXELS pixels.
     """
     try:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # imports torch, in seconds, which a search for an image of t
 Arrays = dict[str, np.ndarray]
 FITTED_ON = 2000  # images that projections and codebooks are learned on at most, spread over the folder
 BLOCK = 1000  # images that are compared with all others at once
-HEAD = 1 << 16  # bytes at the beginning of a file that say what it is
 OUTDATED = "was made by another version of orderless, or with other settings of its catalog"
 
 
@@ -178,7 +177,8 @@ class Collection:
 def is_index(path: str | Path) -> bool:
     """Whether a file looks like one that `Collection.save` wrote, whatever its state."""
     with open(path, "rb") as stream:
-        return b"orderless" in stream.read(HEAD)
+        length = min(int.from_bytes(stream.read(8), "little"), Path(path).stat().st_size)  # of a safetensors file's header
+        return rb"\"kind\": \"collection\"" in stream.read(length)
 
 
 def check_given(path: str | Path, made: dict[str, Any], given: dict[str, Any]) -> None:

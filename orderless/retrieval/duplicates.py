@@ -17,7 +17,7 @@ def groups(collection: Collection, threshold: float) -> list[list[tuple[str, flo
     best = np.zeros(len(collection.images))
     for i, j, similarity in pairs:
         best[i], best[j] = max(best[i], similarity), max(best[j], similarity)
-    first, second = ([pair[place] for pair in pairs] for place in (0, 1))
+    first, second = [i for i, _, _ in pairs], [j for _, j, _ in pairs]
     graph = coo_array((np.ones(len(pairs)), (first, second)), (len(best), len(best)))
     label = connected_components(graph, directed=False)[1]
     members: dict[int, list[int]] = {}

@@ -44,7 +44,7 @@ class Listing:
         return {"files": self.files, "unreadable": self.unreadable}
 
     def now(self, folder: str | Path, strict: bool = False) -> "Listing":
-        """The folder as it is now. A file is read where its size or its times are others, an image decoded where its content is new.
+        """The folder as it is now. A file is read if its size or its times differ, an image is decoded if its content is new.
 
         strict: refuse images that cannot be read, instead of leaving them out. Raises OrderlessError, then and where none can.
         """

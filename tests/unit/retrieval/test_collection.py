@@ -98,9 +98,9 @@ def test_new_images_alone_are_described(made, folder, monkeypatch):
 def test_an_index_of_something_else_is_refused(made, folder):
     open_or_build(folder, **options(made))
     with pytest.raises(OrderlessError, match="made with backbone 'tinyalex', not 'alexnet'"):
-        open_or_build(folder, backbone="alexnet")
+        open_or_build(folder, folder / NAME, backbone="alexnet")
     with pytest.raises(OrderlessError, match="made with representation 'global', not 'mpp'"):
-        open_or_build(folder, representation="mpp")
+        open_or_build(folder, folder / NAME, representation="mpp")
     with pytest.raises(OrderlessError, match="made with other weights"):
         open_or_build(folder, weights=str(made / "other.safetensors"))
 
@@ -162,9 +162,7 @@ def test_networks_and_representations_have_an_index_each(made, folder):
     for name in ("fc7", "window-mean"):
         open_or_build(folder, **options(made, name))
     assert find_index(folder, {"representation": "fc7"}).name == "orderless-index.tinyalex.fc7.safetensors"
-    with pytest.raises(
-        OrderlessError, match="has several indices. Say which: --backbone tinyalex --representation fc7, --backbone"
-    ):
+    with pytest.raises(OrderlessError, match=r"has several indices. Say which: .*--representation fc7, .*window-mean"):
         open_or_build(folder)
     assert open_or_build(folder, representation="fc7").representation == "fc7"
 
