@@ -25,7 +25,9 @@ def add(commands: Any) -> None:
         EXAMPLES,
     )
     parser.add_argument("folder", type=Path, help="the folder of images")
-    parser.add_argument("--threshold", type=shared.share, help="the least similarity of copies (default: as measured)")
+    parser.add_argument(
+        "--threshold", type=shared.share, help="the least similarity of copies (default: from copies made of some of the images)"
+    )
     parser.add_argument(
         "--sheet", type=Path, default=Path("duplicates.png"), help="the picture of the groups (default: %(default)s)"
     )
@@ -42,17 +44,16 @@ def run(args: argparse.Namespace) -> None:
     options = shared.describer_options(args)
 
     from orderless.files.jobs import bar
-    from orderless.retrieval.duplicates import groups
+    from orderless.retrieval.duplicates import groups, typical_threshold
     from orderless.retrieval.indices import open_or_build
 
     collection = open_or_build(args.folder, args.index, bar, shared.note, args.strict, args.rebuild, **options)
-    found = groups(collection, args.threshold)
+    threshold = args.threshold or typical_threshold(collection, args.folder, bar)
+    found = groups(collection, threshold)
     rows = [row(args.folder, number, name, similarity) for number, group in enumerate(found, 1) for name, similarity in group]
-    answer = {"folder": str(args.folder), "images": len(collection.images), "threshold": args.threshold, "copies": rows}
+    answer = {"folder": str(args.folder), "images": len(collection.images), "threshold": round(threshold, 4), "copies": rows}
     shared.print_answer(answer, rows, args.format, as_text(rows))
-    shared.note(
-        f"{len(rows)} of {len(collection.images)} images in {len(found)} groups of copies (similarity >= {args.threshold:.2f})."
-    )
+    shared.note(f"{len(rows)} of {len(collection.images)} images in {len(found)} groups of copies (similarity >= {threshold:.3f}).")
     if found and not args.no_sheet:
         draw(found, args.folder, f"Copies in {args.folder}", args.sheet)
         shared.note(f"The picture: {args.sheet}")

@@ -5,14 +5,17 @@ import csv
 import json
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from orderless.errors import OrderlessError
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".pdf")
-note = partial(print, file=sys.stderr, flush=True)  # what is said beside the answer, which alone goes to the standard output
+
+
+def note(message: str) -> None:
+    """Say something beside the answer, which alone goes to the standard output."""
+    print(message, file=sys.stderr, flush=True)
 
 
 def command(commands: Any, name: str, text: str, description: str, examples: str) -> argparse.ArgumentParser:

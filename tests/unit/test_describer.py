@@ -5,7 +5,6 @@ import pytest
 from PIL import Image
 
 import orderless
-from orderless.__main__ import main
 from orderless.backbones.networks import architecture
 from orderless.backbones.weights import save_weights
 from orderless.catalog.entries import load_catalog
@@ -116,18 +115,3 @@ def test_progress_is_shown_where_it_is_asked_for(folder, options, capsys):
 def test_bad_input_is_named(options, images, over, message):
     with pytest.raises(OrderlessError, match=message):
         orderless.describe(images, **(options | over))
-
-
-def test_the_command_line_writes_what_the_call_gives(folder, options, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    chosen = ["--backbone", "tinyalex", "--weights", options["weights"], "--backend", "torch"]
-    assert main(["describe", str(folder / "images"), "--out", "v.npy", "--fit-on", str(folder / "images"), *chosen]) == 0
-    np.testing.assert_array_equal(np.load("v.npy"), orderless.describe(folder / "images", backend="torch", **options))
-    assert main(["list", "encoders"]) == 0
-    assert "kind fisher, words 256" in capsys.readouterr().out
-    for command in ([], ["search"], ["describe"], ["list"]):
-        with pytest.raises(SystemExit):
-            main([*command, "--help"])
-        told = capsys.readouterr().out
-        assert "examples:" in told
-        assert max(map(len, told.splitlines())) <= 132

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from orderless.__main__ import main
 from orderless.backbones.networks import architecture
 from orderless.backbones.weights import save_weights
 from orderless.catalog.entries import load_catalog
@@ -227,49 +226,6 @@ def test_an_interrupted_search_leaves_the_old_index(made, folder, monkeypatch):
     assert [path for path in folder.iterdir() if "part" in path.name] == []
 
 
-def test_the_command_line_shows_a_table_and_a_picture(made, folder, capsys, monkeypatch):
-    monkeypatch.chdir(folder.parent)
-    image = sorted(folder.glob("*.png"))[2]
-    chosen = ["--backbone", "tinyalex", "--weights", str(made / "one.safetensors")]
-    assert main(["search", str(image), "--in", str(folder), "--top", "9", *chosen]) == 0
-    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()[:1].isdigit()]
-    assert [line[0] for line in lines] == [str(n) for n in range(1, 10)]
-    assert lines[0][1] == image.name
-    with Image.open(f"{image.stem}.matches.png") as sheet:
-        assert min(sheet.size) > 200
-    assert main(["describe", str(folder), "--out", "v.csv", *chosen]) == 0
-    assert len((folder.parent / "v.csv").read_text().splitlines()) == 21
-    assert main(["list", "backbones"]) == 0
-    assert "TinyAlex" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("case", "message"),
-    [("no query", "cannot be read"), ("broken query", "cannot be read"), ("empty folder", "no image in this folder"),
-     ("no folder", "no such folder"), ("no weights", "no published weights"), ("no such representation", "Did you mean 'global'")],
-)  # fmt: skip
-def test_bad_input_is_one_line(made, folder, tmp_path, capsys, case, message):
-    image, looked_in, chosen = next(folder.glob("*.png")), folder, options(made)
-    if case == "no query":
-        image = tmp_path / "absent.png"
-    elif case == "broken query":
-        image.write_bytes(image.read_bytes()[:100])
-    elif case == "empty folder":
-        looked_in = tmp_path / "empty"
-        looked_in.mkdir()
-    elif case == "no folder":
-        looked_in = tmp_path / "nowhere"
-    elif case == "no weights":
-        chosen["weights"] = ""
-    else:
-        chosen["representation"] = "gobal"
-    arguments = [part for key, value in chosen.items() for part in (f"--{key}", value)]
-    assert main(["search", str(image), "--in", str(looked_in), *arguments]) == 1
-    error = capsys.readouterr().err
-    assert message in error
-    assert error.count("error:") == 1
-
-
 def test_vectors_in_one_call(made, folder):
     files = sorted(str(path) for path in folder.glob("*.png"))
     found = describe(files, catalog=SMALL, fit_on=files[:8], **options(made, "mpp"))
@@ -311,18 +267,3 @@ def test_groups_of_a_folder(folder, tmp_path):
         shutil.copy(next(folder.glob("*.png")), tmp_path / "apart" / split / group / "x.png")
     with pytest.raises(OrderlessError, match=r"alone: group 'alone' has one image"):
         list_groups(tmp_path / "apart", 0)
-
-
-def test_the_command_takes_a_configuration_and_refuses_another(made, folder, capsys):
-    small, other = folder.parent / "small.yaml", folder.parent / "other.yaml"
-    small.write_text("catalog: {views: {pyramid: {scales: 2}}}")
-    other.write_text("catalog: {views: {pyramid: {scales: 3}}}")
-    chosen = ["--backbone", "tinyalex", "--weights", str(made / "one.safetensors"), "--representation", "window-mean"]
-    image = sorted(folder.iterdir())[0]
-    command = ["search", str(image), "--in", str(folder), "--sheet", str(folder.parent / "sheet.png"), *chosen, "--configfile"]
-    assert main([*command, str(small)]) == 0
-    assert image.name in capsys.readouterr().out.splitlines()[0]
-    assert main([*command, str(other)]) == 1
-    assert "was made with catalog" in capsys.readouterr().err
-    assert main([*command, str(folder.parent / "none.yaml")]) == 1
-    assert "none.yaml: cannot be read" in capsys.readouterr().err

@@ -1,0 +1,148 @@
+"""What the commands answer, in each form; what they refuse, before any work, in a line."""
+
+import csv
+import io
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import orderless
+from orderless.__main__ import main
+from orderless.commands import search
+
+
+def test_a_search_shows_a_table_and_a_picture(here, capsys):
+    assert main(["search", "photo.jpg", "--in", "photos", "--top", "9"]) == 0
+    output = capsys.readouterr()
+    lines = [line.split() for line in output.out.splitlines()]
+    assert [line[0] for line in lines] == [str(n) for n in range(1, 10)]
+    assert lines[0][1:] == ["a/4.jpg", "1.0000"]
+    assert "1 of 13 images cannot be read and are left out:\n  a/broken.jpg: cannot be read as an image" in output.err
+    with Image.open("photo.matches.png") as sheet:
+        assert sheet.width > 8 * 256
+        assert sheet.height > 2 * 256
+
+
+def test_several_queries_as_json_and_csv(here, capsys):
+    queries = ["photo.jpg", "new/1.jpg", "new/3.jpg"]
+    command = ["search", *queries, "--in", "photos", "--top", "2", "--no-sheet"]
+    assert main([*command, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["images"] == 12
+    assert answer["representation"] == "global"
+    assert [row["query"] for row in answer["matches"]] == [query for query in queries for _ in range(2)]
+    assert main([*command, "--csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["image"] for row in rows] == [row["image"] for row in answer["matches"]]
+    assert not list(here.glob("*.png"))
+
+
+def test_what_was_added_and_removed_is_said(here, capsys):
+    command = ["search", "photo.jpg", "--in", "photos", "--no-sheet"]
+    main(command)
+    shutil.move("photos/a/2.jpg", "elsewhere.jpg")
+    shutil.copy("new/1.jpg", "photos/b/more.jpg")
+    shutil.copy("new/3.jpg", "photos/b/even-more.jpg")
+    capsys.readouterr()
+    assert main(command) == 0
+    assert "photos: 2 added, 1 removed; 13 images in all." in capsys.readouterr().err
+    assert main([*command, "--strict"]) == 1
+    assert "photos/a/broken.jpg: cannot be read" in capsys.readouterr().err
+
+
+def test_copies_are_grouped(here, capsys):
+    shutil.copy("photos/a/4.jpg", "photos/b/same.jpg")
+    shutil.copy("photos/a/6.jpg", "photos/a/also.jpg")
+    command = ["duplicates", "photos", "--threshold", "0.9999999"]
+    assert main([*command, "--json"]) == 0
+    copies = json.loads(capsys.readouterr().out)["copies"]
+    groups = {number: {row["image"] for row in copies if row["group"] == number} for number in (1, 2)}
+    assert sorted(map(sorted, groups.values())) == [["a/4.jpg", "b/same.jpg"], ["a/6.jpg", "a/also.jpg"]]
+    assert {(row["width"], row["height"]) for row in copies} == {(96, 72)}
+    assert main(command) == 0
+    assert "group 2" in capsys.readouterr().out
+    with Image.open("duplicates.png") as sheet:
+        assert sheet.height > 2 * 256
+
+
+def test_vectors_are_those_of_the_library(here, capsys):
+    assert main(["describe", "photos", "--out", "v.npy", "--backend", "torch"]) == 0
+    assert "1 of 13 images cannot be read. They are left out." in capsys.readouterr().err
+    names = (here / "v.txt").read_text().split()
+    assert len(names) == 12
+    expected = orderless.describe([f"photos/{name}" for name in names], "tinyalex", weights="mobilenet_v2.pth", backend="torch")
+    np.testing.assert_array_equal(np.load("v.npy"), expected)
+    assert main(["describe", "photos", "--out", "v.csv"]) == 0
+    assert len((here / "v.csv").read_text().splitlines()) == 13
+    assert main(["describe", "photos", "--out", "w.csv", "--strict"]) == 1
+    assert not (here / "w.csv").exists()
+
+
+IN = ["photo.jpg", "--in", "photos"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["search", "absent.jpg", "--in", "photos"], "absent.jpg: cannot be read"),
+        (["search", "photos/a/broken.jpg", "--in", "photos"], "broken.jpg: cannot be read"),
+        (["search", "photo.jpg", "--in", "nowhere"], "nowhere: no such folder"),
+        (["search", "photo.jpg", "--in", "empty"], "empty: no image in this folder"),
+        (["search", *IN, "--sheet", "sheet.xyz"], "sheet.xyz: its name must end in one of .png"),
+        (["search", *IN, "--sheet", "nowhere/sheet.png"], "nowhere: no such folder for sheet.png"),
+        (["search", *IN, "--representation", "golbal"], "--representation: 'golbal' does not exist. Did you mean 'global'?"),
+        (["search", *IN, "--representation", "cl-guided"], "--representation"),
+        (["search", *IN, "--backbone", "mobilenet"], "--backbone: 'mobilenet' does not exist. Did you mean 'mobilenet_v2'?"),
+        (["search", *IN, "--weights", "none.pth"], "--weights none.pth: no such file"),
+        (["search", *IN, "--index", "mobilenet_v2.pth"], "mobilenet_v2.pth: is no index of images. Name another file"),
+        (["search", *IN, "--configfile", "none.yaml"], "none.yaml: cannot be read"),
+        (["search", *IN, "--configfile", "list.yaml"], "list.yaml: holds a list, not keys"),
+        (["search", *IN, "--configfile", "broken.yaml"], "broken.yaml: is not YAML"),
+        (["data", "list", "--configfile", "broken.yaml"], "broken.yaml: is not YAML"),
+        (["describe", "photos", "--out", "v.txt"], "v.txt: its name must end in one of .csv, .npy"),
+        (["describe", "photos", "--out", "nowhere/v.csv"], "nowhere: no such folder for v.csv"),
+        (["duplicates", "photos", "--sheet", "d.mp4"], "d.mp4: its name must end in"),
+        (["rank", "nowhere"], "nowhere: no such folder"),
+        (["rank", "photos", "--representations", "fc7", "mmp"], "--representations: 'mmp' is not in catalog.representations"),
+        (["rank", "photos", "--weights", "none.pth"], "--weights none.pth: no such file"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_a_line(here, words, message, capsys):
+    (here / "empty").mkdir()
+    (here / "list.yaml").write_text("[1, 2]\n")
+    (here / "broken.yaml").write_text("a: [b\n")
+    before = sorted(path for path in here.rglob("*"))
+    assert main(words) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("error:") == 1
+    assert "Traceback" not in error
+    left = [path for path in sorted(here.rglob("*")) if path not in before and "orderless-index" not in path.name]
+    assert not left
+
+
+@pytest.mark.parametrize("top", ["0", "-3", "many"])
+def test_a_count_is_positive(here, top, capsys):
+    with pytest.raises(SystemExit):
+        main(["search", *IN, "--top", top])
+    assert "argument --top" in capsys.readouterr().err
+
+
+def test_control_c_is_a_line(here, monkeypatch, capsys):
+    monkeypatch.setattr(search, "as_text", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert main(["search", *IN]) == 130
+    assert capsys.readouterr().err.splitlines()[-1].startswith("Stopped.")
+
+
+def test_the_settings_of_an_index_are_kept(here, capsys):
+    for number, scales in enumerate((2, 3)):
+        (here / f"{number}.yaml").write_text(f"catalog: {{views: {{pyramid: {{scales: {scales}}}}}}}")
+    command = ["search", *IN, "--no-sheet", "--representation", "window-mean", "--configfile"]
+    assert main([*command, "0.yaml"]) == 0
+    capsys.readouterr()
+    assert main([*command, "1.yaml"]) == 1
+    assert "was made with catalog" in capsys.readouterr().err
+    assert main([*command, "1.yaml", "--rebuild"]) == 0
