@@ -26,7 +26,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("folder", type=Path, help="the folder of images")
     parser.add_argument(
-        "--threshold", type=shared.share, help="the least similarity of copies (default: from copies made of some of the images)"
+        "--threshold", type=shared.share, help="the least similarity of copies (default: learned on copies made here)"
     )
     parser.add_argument(
         "--sheet", type=Path, default=Path("duplicates.png"), help="the picture of the groups (default: %(default)s)"

@@ -174,7 +174,7 @@ def ranking(out: Path, config: dict[str, Any]) -> list[dict[str, Any]]:
     """A row for each representation, best first; `alike`: whether its difference from the best may be chance (95%)."""
     import pandas as pd
 
-    from orderless.reports import headline
+    from orderless.reports.metrics import headline
 
     (dataset,), backbone = config["datasets"], config["backbones"][0]
     metrics = headline(pd.read_csv(out / "reports" / config["run"] / "metrics.csv"), dataset)
