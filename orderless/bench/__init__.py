@@ -1,14 +1,14 @@
-"""Bench: the suite beside other libraries and the machine's limits; what experiments cost.
+"""Bench: the speed of the suite beside other libraries and the limits of the machine; the costs of experiments.
 
 `python -m orderless.bench TOPIC --out FILE.json` measures one topic.
 
-    measure         how two calls are timed side by side, and what a row of the benchmark says
-    fisher          Fisher vectors
-    codebooks       k-means, Gaussian mixtures, VLAD
-    extraction      networks, views, whole extraction jobs
-    classification  support vector machines
-    retrieval       inverted index
-    descriptors     the descriptors that are measured on
-    costs           jobs, hours and disk of an experiment
-    machine         the stamp of the machine and of the code
+measure         how calls are timed side by side, and the rows of the benchmark
+fisher          topic: Fisher vectors and VLAD
+codebooks       topic: Gaussian mixtures and k-means
+extraction      topic: dense passes, pooling, whole extraction jobs, memory
+classification  topic: support vector machines
+retrieval       topic: the inverted index
+descriptors     real descriptors for the measurements
+costs           images, jobs, GPU hours and disk of an experiment
+machine         facts about the computer and the version of the code
 """

@@ -11,15 +11,15 @@ from orderless.bench.measure import TOPICS
 
 
 def main() -> None:
-    """Measure in this process, both sides with the same number of threads."""
+    """Measure one topic in this process; the suite and its peers use the same number of threads."""
     parser = argparse.ArgumentParser("orderless.bench", description=__doc__)
     parser.add_argument("topic", choices=TOPICS)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
-        "--data", help="photographs, train/<class>/* and test/<class>/*, for the extraction job (else it is left out)"
+        "--data", help="photographs as train/<class>/* and test/<class>/*; without them the extraction job is not measured"
     )
-    parser.add_argument("--weights", help="MobileNetV2's ImageNet weights, for the extraction job")
+    parser.add_argument("--weights", help="a file of MobileNetV2's ImageNet weights, for the extraction job")
     args = parser.parse_args()
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = str(args.threads)
@@ -33,11 +33,11 @@ def main() -> None:
     rows = module.measure(**({"data": args.data, "weights": args.weights} if args.topic == "extraction" else {}))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    found = {"topic": args.topic, "rows": rows, "peak_memory_gib": round(peak, 3), "machine": machine()}
-    args.out.write_text(json.dumps(found, indent=2) + "\n")
-    for line in rows:
-        ours, theirs = (f"{line[key]:.4g} s" for key in ("ours_seconds", "peer_seconds"))
-        print(f"{line['figure']}: {ours}; {line['peer']}: {theirs}; ratio {line['ratio']:.2f}; {line['notes']}")
+    measured = {"topic": args.topic, "rows": rows, "peak_memory_gib": round(peak, 3), "machine": machine()}
+    args.out.write_text(json.dumps(measured, indent=2) + "\n")
+    for row in rows:
+        ours, theirs = (f"{row[key]:.4g} s" for key in ("ours_seconds", "peer_seconds"))
+        print(f"{row['figure']}: {ours}; {row['peer']}: {theirs}; ratio {row['ratio']:.2f}; {row['notes']}")
     print(f"peak memory {peak:.2f} GiB")
 
 

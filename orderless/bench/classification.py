@@ -1,4 +1,4 @@
-"""Support vector machines on long vectors: one matrix of inner products for all classes and values of C, beside LinearSVC."""
+"""Topic: support vector machines on long vectors, by one kernel for all classes and values of C, beside LinearSVC."""
 
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from orderless.bench.measure import row, timed
+from orderless.bench.measure import comparison, timed
 from orderless.classification.classifiers import choose_c, fit_dual, folds
 from orderless.classification.evaluation import headline
 from orderless.classification.kernel import gram
@@ -30,7 +30,7 @@ def vectors() -> tuple[np.ndarray, np.ndarray]:
 
 
 def of_linear_svc(x: np.ndarray, target: np.ndarray, c: float) -> tuple[np.ndarray, float]:
-    """One classifier by liblinear on the vectors themselves."""
+    """One classifier by liblinear, from the vectors themselves: weights (D,) and bias."""
     from sklearn.svm import LinearSVC
 
     with warnings.catch_warnings():
@@ -54,20 +54,20 @@ def measure() -> list[dict]:
         fit_dual(kernel, targets, c)
         return kernel, c
 
-    spent, (kernel, c) = timed(ours)
+    seconds, (kernel, c) = timed(ours)
     fold = folds(targets, FOLDS, np.random.default_rng(0))
-    kept, held = np.flatnonzero(fold != 0), np.flatnonzero(fold == 0)
-    train = x[kept]
-    dual, biases = fit_dual(kernel[np.ix_(kept, kept)], targets[kept], c)
-    accuracy = headline(targets[held], kernel[np.ix_(held, kept)] @ dual.T + biases, "single-label")[1]
-    each = [timed(partial(of_linear_svc, train, targets[kept, 0], value))[0] for value in GRID]
-    with ThreadPoolExecutor(threads) as pool:  # liblinear lets go of the interpreter
-        classifiers = list(pool.map(lambda k: of_linear_svc(train, targets[kept, k], c), range(CLASSES)))
-    scores = np.stack([x[held] @ weights + bias for weights, bias in classifiers], 1)
-    theirs = headline(targets[held], scores, "single-label")[1]
-    last = each[GRID.index(c)] * IMAGES / len(kept)
+    inner, held_out = np.flatnonzero(fold != 0), np.flatnonzero(fold == 0)
+    train = x[inner]
+    dual, biases = fit_dual(kernel[np.ix_(inner, inner)], targets[inner], c)
+    accuracy = headline(targets[held_out], kernel[np.ix_(held_out, inner)] @ dual.T + biases, "single-label")[1]
+    each = [timed(partial(of_linear_svc, train, targets[inner, 0], value))[0] for value in GRID]
+    with ThreadPoolExecutor(threads) as pool:  # liblinear releases the interpreter's lock
+        classifiers = list(pool.map(lambda k: of_linear_svc(train, targets[inner, k], c), range(CLASSES)))
+    scores = np.stack([x[held_out] @ weights + bias for weights, bias in classifiers], 1)
+    theirs = headline(targets[held_out], scores, "single-label")[1]
+    last = each[GRID.index(c)] * IMAGES / len(inner)
     peer = CLASSES * (FOLDS * sum(each) + last) / threads
     figure = f"SVM, {IMAGES:,} x {DIMENSIONS:,}, {CLASSES} classes, {len(GRID)} values of C, {FOLDS} folds"
     note = f"its {len(GRID)} timings multiplied, {threads} classifiers at once"
     notes: dict[str, Any] = {"accuracy": accuracy, "peer_accuracy": theirs, "peer_seconds_are": note, "wanted": 5}
-    return [row(figure, "scikit-learn LinearSVC", spent, peer, **notes)]
+    return [comparison(figure, "scikit-learn LinearSVC", seconds, peer, **notes)]

@@ -1,4 +1,4 @@
-"""Codebooks: EM and k-means from the same start on real descriptors, beside VLFeat, scikit-learn and faiss."""
+"""Topic: EM and k-means from the same start on real descriptors, beside VLFeat, scikit-learn and faiss."""
 
 import warnings
 
@@ -10,13 +10,13 @@ from orderless.backends.torch.centres import kmeans, lloyd, plus_plus
 from orderless.backends.torch.gaussians import em
 from orderless.backends.torch.products import affine
 from orderless.bench.descriptors import sift
-from orderless.bench.measure import paired, row
+from orderless.bench.measure import comparison, paired
 
 WORDS, EM_ROWS, EM_STEPS, LLOYD_ROWS, LLOYD_STEPS = 256, 80_000, 10, 100_000, 20
 
 
 def mean_log_likelihood(x: np.ndarray, mixture: Gmm) -> float:
-    """By scikit-learn, of any mixture."""
+    """The mean log-likelihood of descriptors (n, d) under a mixture, computed by scikit-learn."""
     from sklearn.mixture import GaussianMixture
 
     model = GaussianMixture(len(mixture["priors"]), covariance_type="diag")
@@ -27,13 +27,13 @@ def mean_log_likelihood(x: np.ndarray, mixture: Gmm) -> float:
 
 
 def product(x: torch.Tensor, weights: torch.Tensor) -> float:
-    """The seconds of x @ weights.T, by whichever of torch's ways is the faster."""
+    """The seconds of x @ weights.T, by the faster one of torch's two implementations."""
     zero = torch.zeros(len(weights))
     return min(paired({"mkl": lambda: x @ weights.T, "onednn": lambda: affine(zero, x, weights)}, repeats=5).values())
 
 
 def measure() -> list[dict]:
-    """256 words; 10 EM steps on 80,000 x 128, 20 Lloyd steps on 100,000 x 128."""
+    """256 words: 10 steps of EM on 80,000 x 128 descriptors, 20 steps of Lloyd's algorithm on 100,000 x 128."""
     return [*expectation_maximisation(sift(EM_ROWS)), *k_means(sift(LLOYD_ROWS))]
 
 
@@ -48,9 +48,9 @@ def expectation_maximisation(x: np.ndarray) -> list[dict]:
 
     def sklearn_em() -> Gmm:
         priors = start["priors"].astype(float)
-        given = {"weights_init": priors / priors.sum(), "means_init": start["means"], "precisions_init": 1 / start["covariances"]}
+        initial = {"weights_init": priors / priors.sum(), "means_init": start["means"], "precisions_init": 1 / start["covariances"]}
         common = {"covariance_type": "diag", "tol": 0, "max_iter": EM_STEPS, "reg_covar": float(floor[0])}
-        model = GaussianMixture(WORDS, **common, **given)
+        model = GaussianMixture(WORDS, **common, **initial)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model.fit(x)
@@ -66,7 +66,7 @@ def expectation_maximisation(x: np.ndarray) -> list[dict]:
     likelihood = {name: mean_log_likelihood(x, call()) for name, call in calls.items()}
     figure = f"GMM, {EM_ROWS:,} x {x.shape[1]}, {WORDS} Gaussians, {EM_STEPS} EM steps"
     return [
-        row(figure, peer, times["ours"], times[peer], limit, wanted=wanted,
+        comparison(figure, peer, times["ours"], times[peer], limit, wanted=wanted,
             log_likelihood=likelihood["ours"], peer_log_likelihood=likelihood[peer])
         for peer, wanted in (("cyvlfeat gmm", 4), ("scikit-learn", 2))
     ]  # fmt: skip
@@ -102,9 +102,9 @@ def k_means(x: np.ndarray) -> list[dict]:
     }  # fmt: skip
     times = paired(calls, repeats=3)
     limit = LLOYD_STEPS * product(data, first)
-    found = {name: np.ascontiguousarray(call(), np.float32) for name, call in calls.items()}
-    inertia = {name: float(faiss.knn(x, centres, 1)[0].sum(dtype=float)) for name, centres in found.items()}
+    centres_of = {name: np.ascontiguousarray(call(), np.float32) for name, call in calls.items()}
+    inertia = {name: float(faiss.knn(x, centres, 1)[0].sum(dtype=float)) for name, centres in centres_of.items()}
     figure = f"k-means, {len(x):,} x {x.shape[1]}, {WORDS} centres, {LLOYD_STEPS} steps"
     peers = [name for name in calls if name != "ours"]
     ours = {"inertia": inertia["ours"], "wanted": 1}
-    return [row(figure, peer, times["ours"], times[peer], limit, peer_inertia=inertia[peer], **ours) for peer in peers]
+    return [comparison(figure, peer, times["ours"], times[peer], limit, peer_inertia=inertia[peer], **ours) for peer in peers]

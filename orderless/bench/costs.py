@@ -1,8 +1,8 @@
-"""What an experiment will take: images, operations, disk; from shapes alone, before anything is downloaded.
+"""The costs of an experiment (images, operations, hours, disk), computed from shapes before anything is downloaded.
 
-hours = images x operations an image / rate. Operations are counted by torch's FLOP counter on tensors without storage; views that
-several layers or representations share are counted once, as they are computed once. `python -m orderless.costs README.md` writes
-the table of all experiments between the two marks of a file (`make experiments`).
+hours = images x operations for each image / RATE. torch's FLOP counter counts the operations on tensors without storage. Views that
+several layers or representations share are computed once, and counted once. `python -m orderless.bench.costs README.md`, or
+`make experiments`, writes the table of all experiments between the two MARKS of a file.
 """
 
 import re
@@ -18,11 +18,11 @@ from orderless.catalog.datasets import image_count, task_of
 from orderless.catalog.entries import load_catalog
 from orderless.errors import OrderlessError
 
-RATE = 20e12  # operations a second that a card is taken to sustain in float32; measure yours with `make bench`
+RATE = 20e12  # operations a second in float32 that a GPU is assumed to sustain; measure yours with `make bench`
 
 
 def network_costs(backbone: dict[str, Any], name: str, sides: set[int]) -> dict[int, tuple[float, dict[str, tuple[int, ...]]]]:
-    """Side of an input -> operations of one pass, and the shape (channels, rows, columns) of each role's map."""
+    """Side of an input -> operations of one pass, and role -> shape (channels, rows, columns) of its map."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -30,28 +30,28 @@ def network_costs(backbone: dict[str, Any], name: str, sides: set[int]) -> dict[
 
     network = densify(architecture(backbone, name), backbone, name)
     network.module.to("meta")
-    found = {}
+    costs = {}
     for side in sorted(sides):
         with FlopCounterMode(display=False) as counter, torch.inference_mode():
             maps = network(torch.empty(1, 3, side, side, device="meta"))
-        found[side] = (float(counter.get_total_flops()), {role: tuple(tap.shape[1:]) for role, tap in maps.items()})
-    return found
+        costs[side] = (float(counter.get_total_flops()), {role: tuple(tap.shape[1:]) for role, tap in maps.items()})
+    return costs
 
 
 def image_costs(plan: plans.Plan, backbone: dict[str, Any], name: str) -> tuple[float, float]:
-    """Operations and bytes of stored descriptors for one image (square) of a plan."""
+    """Operations, and bytes of stored descriptors, that a plan takes for one square image."""
     side, canvas = backbone["input"], backbone["canvas"]
-    cut = {set_id: levels(entry["views"], side, canvas, (canvas, canvas)) for set_id, entry in plan["sets"].items()}
-    networks = {set_id: "tap" in entry["layer"] for set_id, entry in plan["sets"].items()}
-    passes = {level for set_id, found in cut.items() for level in found if networks[set_id]}
+    levels_of = {set_id: levels(entry["views"], side, canvas, (canvas, canvas)) for set_id, entry in plan["sets"].items()}
+    by_network = {set_id: "tap" in entry["layer"] for set_id, entry in plan["sets"].items()}
+    passes = {level for set_id, of_set in levels_of.items() for level in of_set if by_network[set_id]}
     costs = network_costs(backbone, name, {level.size[0] for level in passes})
     operations = sum(len(level.boxes) * costs[level.size[0]][0] for level in passes)
     stored = 0.0
     for set_id, entry in plan["sets"].items():
-        if not networks[set_id]:
+        if not by_network[set_id]:
             continue
         layer, projection = entry["layer"], entry["projection"]
-        for level in cut[set_id]:
+        for level in levels_of[set_id]:
             channels, rows, columns = costs[level.size[0]][1][layer["tap"]]
             border = layer.get("units", 1) - 1
             each = 1 if isinstance(projection, str) else (rows - border) * (columns - border)
@@ -62,7 +62,7 @@ def image_costs(plan: plans.Plan, backbone: dict[str, Any], name: str) -> tuple[
 
 
 def experiment_costs(name: str) -> dict[str, Any]:
-    """Images, operations an image (at most, of its networks), hours and bytes of an experiment.
+    """The `images`, `operations` for each image (of the most costly network), `hours` and `bytes` of an experiment.
 
     name: an id of workflow/catalog/experiments.yaml. Dense SIFT is not counted.
     """
@@ -81,7 +81,7 @@ def experiment_costs(name: str) -> dict[str, Any]:
 
 
 def planned_jobs(name: str) -> int:
-    """How many jobs the workflow plans for an experiment, by a dry run in this folder."""
+    """The number of jobs that the workflow plans for an experiment, by a dry run in the current folder."""
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--cores", "1", "--config", f"experiment={name}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     total = re.findall(r"^total +(\d+)", done.stdout + done.stderr, re.MULTILINE)
@@ -94,9 +94,9 @@ def table() -> str:
     """All experiments as a Markdown table."""
     lines = ["| experiment | prints | images | jobs | GPU hours | disk |", "|---|---|---:|---:|---:|---:|"]
     for name, entry in experiments().items():
-        found = experiment_costs(name)
-        size = f"{found['bytes'] / 1e9:,.3g} GB"
-        cells = [f"`{name}`", entry["prints"], f"{found['images']:,}", str(planned_jobs(name)), f"{found['hours']:.2g}", size]
+        costs = experiment_costs(name)
+        size = f"{costs['bytes'] / 1e9:,.3g} GB"
+        cells = [f"`{name}`", entry["prints"], f"{costs['images']:,}", str(planned_jobs(name)), f"{costs['hours']:.2g}", size]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -105,7 +105,7 @@ MARKS = "<!-- experiments -->\n", "<!-- /experiments -->\n"
 
 
 def write(path: Path) -> None:
-    """Put the table between its marks in a file."""
+    """Replace the table between the two MARKS of a file."""
     text = path.read_text()
     before, rest = text.split(MARKS[0])
     path.write_text(before + MARKS[0] + table() + MARKS[1] + rest.split(MARKS[1])[1])

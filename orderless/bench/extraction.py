@@ -1,4 +1,4 @@
-"""Extraction: dense against crops, the job against bare forward passes, pooling against the forward pass, memory against images."""
+"""Topic: dense passes beside crops, a whole job beside bare forward passes, pooling beside a forward pass, memory beside images."""
 
 import resource
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from orderless.analyses.timings import crops_of_windows
 from orderless.backbones.dense import DenseNetwork
 from orderless.backbones.networks import architecture, densify, pick_device
 from orderless.backbones.weights import fetch_model
-from orderless.bench.measure import paired, row, timed
+from orderless.bench.measure import comparison, paired, timed
 from orderless.catalog.configuration import DEFAULTS
 from orderless.catalog.entries import load_catalog, merge
 from orderless.catalog.plans import make_plan
@@ -34,28 +34,29 @@ CAFFENET: dict[str, Any] = {
 
 
 def caffenet(device: str) -> DenseNetwork:
-    """The AlexNet geometry of papers B and D, its weights random."""
+    """CaffeNet, the AlexNet geometry of papers B and D, with random weights."""
     torch.manual_seed(0)
     return densify(architecture(CAFFENET, "caffenet"), CAFFENET, "caffenet").place(device)
 
 
 def noise(side: int) -> Image.Image:
+    """A square image of random pixels."""
     return Image.fromarray(np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8))
 
 
-def through(call: Callable[[], Any], device: str) -> Callable[[], None]:
-    """The call, done when the accelerator is."""
+def synchronised(call: Callable[[], Any], device: str) -> Callable[[], None]:
+    """The call, which also waits until the GPU has finished."""
 
-    def done() -> None:
+    def call_and_wait() -> None:
         call()
         if device != "cpu":
             torch.cuda.synchronize()
 
-    return done
+    return call_and_wait
 
 
 def dense_against_crops(network: DenseNetwork, device: str) -> list[dict]:
-    """The activations of scales 1 to 4 and 1 to 6 by dense passes and by crops in batches: seconds and operations."""
+    """The activations of scales 1 to 4, and 1 to 6, by dense passes and by batches of crops: seconds and operations."""
     extractor, image, geometry = Extractor(network, CAFFENET, {}, {}, device), noise(500), network.geometry["fc7"]
     spent = []
     for side in pyramid_sides(CAFFENET["input"], 6):
@@ -66,7 +67,7 @@ def dense_against_crops(network: DenseNetwork, device: str) -> list[dict]:
             with FlopCounterMode(display=False) as counter:
                 extractor.forward(pixels[:1])
             flops[name] = counter.get_total_flops() * len(pixels)
-        calls = {name: through(partial(extractor.forward, pixels), device) for name, pixels in inputs.items()}
+        calls = {name: synchronised(partial(extractor.forward, pixels), device) for name, pixels in inputs.items()}
         spent.append((paired(calls, repeats=3), flops))
     rows = []
     for scales in (4, 6):
@@ -74,12 +75,14 @@ def dense_against_crops(network: DenseNetwork, device: str) -> list[dict]:
         work = sum(f["crops"] for _, f in spent[:scales]) / sum(f["dense"] for _, f in spent[:scales])
         share = theirs / ours / work
         notes = {"ratio_of_flops": work, "share_of_that_ratio": share, "wanted_share": 0.8}
-        rows.append(row(f"Dense extraction, AlexNet geometry, scales 1 to {scales}", "crops, batched", ours, theirs, **notes))
+        rows.append(
+            comparison(f"Dense extraction, AlexNet geometry, scales 1 to {scales}", "crops, batched", ours, theirs, **notes)
+        )
     return rows
 
 
 def pooling_against_forward(network: DenseNetwork, device: str) -> dict:
-    """CL-45's pooling and normalisation of one image beside its forward pass."""
+    """The pooling and normalisation of CL-45 for one image, beside its forward pass."""
     extractor, rng = Extractor(network, CAFFENET, {}, {}, device), np.random.default_rng(0)
     inputs = cut(noise(256), whole(227))
     maps = extractor.forward(inputs)
@@ -88,15 +91,17 @@ def pooling_against_forward(network: DenseNetwork, device: str) -> dict:
     encoder = Encoder()
     calls = {
         "pooling": lambda: normalise(encoder.encode(x, guide, {}, None), ["signed_sqrt", "l2"]),
-        "forward": through(partial(extractor.forward, inputs), device),
+        "forward": synchronised(partial(extractor.forward, inputs), device),
     }
     times = paired(calls, repeats=15)
     share = times["pooling"] / times["forward"]
-    return row("CL-45, pooling and normalisation", "its forward pass", times["pooling"], times["forward"], share=share, wanted=10)
+    return comparison(
+        "CL-45, pooling and normalisation", "its forward pass", times["pooling"], times["forward"], share=share, wanted=10
+    )
 
 
 def job_against_forward(data: str, weights: str, device: str, images: int = 60) -> dict:
-    """Images on disk to projected descriptors (MobileNetV2, three scales), beside the bare forward passes of the same batches."""
+    """From image files to projected descriptors (MobileNetV2, three scales), beside the forward passes of the same batches."""
     from orderless.files.images import find_images
 
     catalog = load_catalog({"backbones": {"mobilenet_v2": {"weights": weights, "adapt": {"views": {"pyramid": {"scales": 3}}}}}})
@@ -119,10 +124,10 @@ def job_against_forward(data: str, weights: str, device: str, images: int = 60) 
                 for batch in batches:
                     network(batch)
 
-    times = paired({"job": lambda: extract(extractor, paths, read_image, quiet), "bare": through(bare, device)}, repeats=5)
+    times = paired({"job": lambda: extract(extractor, paths, read_image, quiet), "bare": synchronised(bare, device)}, repeats=5)
     notes = {"images_a_second": images / times["job"], "share_of_bare_throughput": times["bare"] / times["job"], "wanted": 0.85}
     figure = f"Extraction job, {images} photographs, MobileNetV2, three scales"
-    return row(figure, "bare forward passes", times["job"], times["bare"], times["bare"], **notes)
+    return comparison(figure, "bare forward passes", times["job"], times["bare"], times["bare"], **notes)
 
 
 def memory_against_images(network: DenseNetwork, device: str) -> dict:
@@ -132,17 +137,19 @@ def memory_against_images(network: DenseNetwork, device: str) -> dict:
     (name,) = plan["sets"]
     pca = fit_pca([np.random.default_rng(0).normal(size=(5000, 4096)).astype(np.float32)], 128)
     extractor = Extractor(network, CAFFENET, plan["sets"], {name: pca}, device)
-    peaks, spent = [], []
+    peaks, seconds = [], []
     for shards in (1, 9):
         for _ in range(shards):
-            spent.append(timed(partial(extract, extractor, ["noise"] * 5, lambda _: noise(500), quiet))[0] / 5)
+            seconds.append(timed(partial(extract, extractor, ["noise"] * 5, lambda _: noise(500), quiet))[0] / 5)
         peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
     notes = {"peak_gib_5_images": peaks[0], "peak_gib_50_images": peaks[1], "growth": peaks[1] / peaks[0], "wanted_growth": 1.1}
-    return row("An image of 50, AlexNet geometry, 7 scales", "one of the first 5", float(np.mean(spent)), spent[0], **notes)
+    return comparison(
+        "An image of 50, AlexNet geometry, 7 scales", "one of the first 5", float(np.mean(seconds)), seconds[0], **notes
+    )
 
 
 def measure(data: str | None, weights: str | None) -> list[dict]:
-    """Memory first, before anything else has raised the peak."""
+    """All comparisons. Memory comes first, before others raise the peak. data, weights: as in `__main__`, or None."""
     device = pick_device("auto")
     network = caffenet(device)
     rows = [memory_against_images(network, device), *dense_against_crops(network, device), pooling_against_forward(network, device)]

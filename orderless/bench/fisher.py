@@ -1,4 +1,4 @@
-"""Encoding: Fisher vectors and VLAD of real descriptors, beside VLFeat's through cyvlfeat."""
+"""Topic: Fisher vectors and VLAD of real descriptors, beside VLFeat through cyvlfeat."""
 
 import numpy as np
 import torch
@@ -9,20 +9,23 @@ from orderless.backends.torch.centres import nearest_centres
 from orderless.backends.torch.gaussians import em
 from orderless.backends.torch.products import affine, weighted_sums
 from orderless.bench.descriptors import sift
-from orderless.bench.measure import paired, row
+from orderless.bench.measure import comparison, paired
 
-ROWS, WORDS = 4410, 256  # activations of an image in paper B, Gaussians of its mixture
+ROWS, WORDS = 4410, 256  # activations of an image and Gaussians, as in paper B
 
 
 def products(x: torch.Tensor, k: int) -> list[torch.Tensor]:
-    """The matrix products that a Fisher vector cannot do without: log densities and statistics, each of x and its squares."""
-    both, weights = torch.cat([x, x * x], 1), torch.ones(2 * x.shape[1], k)
-    share = torch.ones(len(x), k)
-    return [both, weights, share]
+    """The factors of the matrix products that every Fisher vector needs: for log densities and statistics of x and its squares.
+
+    x: (n, d). k: Gaussians. Returns (n, 2d), (2d, k) and (n, k).
+    """
+    x_and_squares, weights = torch.cat([x, x * x], 1), torch.ones(2 * x.shape[1], k)
+    posteriors = torch.ones(len(x), k)
+    return [x_and_squares, weights, posteriors]
 
 
 def measure() -> list[dict]:
-    """4,410 x 128 descriptors, 256 Gaussians or centres, hard and soft assignment."""
+    """Encode 4,410 x 128 descriptors with 256 Gaussians, or with 256 centres by hard and by soft assignment."""
     from cyvlfeat.fisher import fisher
     from cyvlfeat.kmeans import kmeans_quantize
     from cyvlfeat.vlad import vlad
@@ -34,22 +37,22 @@ def measure() -> list[dict]:
     centres = backend.kmeans(sample, WORDS, 20, 0)
     floor = variance_floor(sample)
     mixture = em(sample, start_from_centres(sample, centres, floor), 10, floor)
-    both, weights, share = products(torch.from_numpy(x), WORDS)
+    x_and_squares, weights, posteriors = products(torch.from_numpy(x), WORDS)
     zero = torch.zeros(WORDS)
     means, covariances, priors = (mixture[key] for key in ("means", "covariances", "priors"))
 
     def hard() -> np.ndarray:
         nearest = kmeans_quantize(x, centres)
-        one = np.zeros((ROWS, WORDS), np.float32)
-        one[np.arange(ROWS), nearest] = 1
-        return vlad(x, centres, one, unnormalized=True)
+        assignments = np.zeros((ROWS, WORDS), np.float32)
+        assignments[np.arange(ROWS), nearest] = 1
+        return vlad(x, centres, assignments, unnormalized=True)
 
     times = paired(
         {
             "ours": lambda: backend.fisher_vector(x, mixture),
             "vlfeat": lambda: fisher(x, means, covariances, priors),
-            "limit": lambda: (both @ weights, share.T @ both),
-            "onednn": lambda: (affine(zero, both, weights), weighted_sums(share, both)),
+            "limit": lambda: (x_and_squares @ weights, posteriors.T @ x_and_squares),
+            "onednn": lambda: (affine(zero, x_and_squares, weights), weighted_sums(posteriors, x_and_squares)),
             "vlad": lambda: backend.vlad(x, centres, 1, 1.0),
             "vl_vlad": hard,
             "soft": lambda: backend.vlad(x, centres, 5, 100.0),
@@ -59,15 +62,15 @@ def measure() -> list[dict]:
         repeats=15,
     )
     reference = fisher(x, means, covariances, priors)
-    apart = float(np.linalg.norm(backend.fisher_vector(x, mixture) - reference) / np.linalg.norm(reference))
-    vlad_apart = float(np.linalg.norm(backend.vlad(x, centres, 1, 1.0) - hard()) / np.linalg.norm(hard()))
+    difference = float(np.linalg.norm(backend.fisher_vector(x, mixture) - reference) / np.linalg.norm(reference))
+    vlad_difference = float(np.linalg.norm(backend.vlad(x, centres, 1, 1.0) - hard()) / np.linalg.norm(hard()))
     size = f"{ROWS:,} x {x.shape[1]}, {WORDS}"
     return [
-        row(f"Fisher vector, {size} Gaussians", "cyvlfeat fisher", times["ours"], times["vlfeat"],
-            min(times["limit"], times["onednn"]),
-            relative_difference=apart, wanted=6.5, over_its_matrix_products=times["ours"] / times["limit"],
-            over_them_by_onednn=times["ours"] / times["onednn"]),
-        row(f"VLAD, {size} centres, hard", "cyvlfeat vlad + assignment", times["vlad"], times["vl_vlad"], times["assignment"],
-            relative_difference=vlad_apart, wanted=4),
-        row(f"VLAD, {size} centres, 5 nearest", "cyvlfeat vlad + numpy assignment", times["soft"], times["vl_soft"], None),
+        comparison(f"Fisher vector, {size} Gaussians", "cyvlfeat fisher", times["ours"], times["vlfeat"],
+                   min(times["limit"], times["onednn"]), relative_difference=difference, wanted=6.5,
+                   over_its_matrix_products=times["ours"] / times["limit"],
+                   over_them_by_onednn=times["ours"] / times["onednn"]),
+        comparison(f"VLAD, {size} centres, hard", "cyvlfeat vlad + assignment", times["vlad"], times["vl_vlad"],
+                   times["assignment"], relative_difference=vlad_difference, wanted=4),
+        comparison(f"VLAD, {size} centres, 5 nearest", "cyvlfeat vlad + numpy assignment", times["soft"], times["vl_soft"], None),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a figure was measured on."""
+"""Facts about the computer, and the version of the code, for reports."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def processor() -> str:
-    """The processor's name, as far as the system tells."""
+    """The name of the processor, if the system states it."""
     facts = Path("/proc/cpuinfo")
     lines = facts.read_text().splitlines() if facts.exists() else []
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
@@ -16,18 +16,18 @@ def processor() -> str:
 
 
 def memory_gib() -> float:
-    """The memory of the machine."""
+    """The memory of the computer in GiB."""
     return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
 
 
 def stamp() -> dict[str, str | int | float | None]:
-    """Processor, cores, memory, system, Python."""
+    """Processor, number of cores, memory in GiB, system, version of Python."""
     return {"processor": processor(), "cores": os.cpu_count(), "memory_gib": memory_gib(), "system": platform.system(),
             "python": platform.python_version()}  # fmt: skip
 
 
 def installed(package: str) -> str:
-    """The version of a package."""
+    """The version of an installed package."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -35,7 +35,7 @@ def installed(package: str) -> str:
 
 
 def commit(folder: str | Path, code: list[str]) -> str:
-    """The revision of a repository, `changed` where one of its files or folders of code differs; empty where the folder is none."""
+    """The revision of a git repository, with `(changed)` if files of `code` differ from it; empty if there is no repository."""
     if not Path(folder, ".git").exists():
         return ""
     git = ["git", "-C", str(folder)]

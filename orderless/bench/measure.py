@@ -1,7 +1,7 @@
-"""Benchmarks: each figure of ours beside its peer's and beside the machine's limit, measured in one run.
+"""How calls are timed side by side, and the rows of the benchmark.
 
-One module a topic, with `measure() -> list of rows` (see `row`). `python -m orderless.bench TOPIC --out FILE` runs one in a
-process of its own and adds the machine's stamp and the peak of its memory.
+Each topic is a module with a function `measure` that returns rows (see `comparison`). `python -m orderless.bench TOPIC --out FILE`
+runs one topic in a process of its own, and adds facts about the computer and the peak of the process's memory.
 """
 
 import time
@@ -14,13 +14,14 @@ import numpy as np
 from orderless.bench.machine import installed, stamp
 
 TOPICS = ["fisher", "codebooks", "extraction", "classification", "retrieval"]
-REST = 0.1  # seconds: the threads of another library's pool wait busily for its next work, tens of milliseconds long
+REST = 0.1  # seconds before each call: threads of another library wait for more work for tens of milliseconds, and use the cores
 
 
 def paired(calls: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
-    """The median seconds of each call, all called in turn `repeats` times after two calls that do not count.
+    """The median seconds of each call. All calls are made in turn, `repeats` times, after two calls that do not count.
 
-    A turn begins with a rest; a short call is then made again and again for about as long, as in a loop over images.
+    Each turn of a call starts with a rest of REST seconds. A short call is then repeated for about REST seconds, as in a loop over
+    images.
     """
     for call in calls.values():
         call()
@@ -34,23 +35,24 @@ def paired(calls: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float
 
 
 def timed(call: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds of one call, and what it returned."""
-    begin = time.perf_counter()
-    found = call()
-    return time.perf_counter() - begin, found
+    """The seconds of one call, and its result."""
+    start = time.perf_counter()
+    result = call()
+    return time.perf_counter() - start, result
 
 
-def row(figure: str, peer: str, ours: float, theirs: float, limit: float | None = None, **notes: Any) -> dict:
-    """One line of the benchmark, in seconds. ratio: peer over ours. limit: what the machine allows, measured in the same run.
+def comparison(figure: str, peer: str, ours: float, theirs: float, limit: float | None = None, **notes: Any) -> dict:
+    """A row of the benchmark: a figure of the suite beside a peer's.
 
-    notes: what else is to be known; `wanted`, where given, is the least ratio that the suite holds itself to.
+    figure: what was measured. ours, theirs: seconds. limit: the seconds that the machine needs at least, measured in the same run.
+    notes: other facts; `wanted` is the smallest ratio of theirs to ours that the suite aims at.
     """
-    found = {"figure": figure, "peer": peer, "ours_seconds": ours, "peer_seconds": theirs, "ratio": theirs / ours}
-    return found | {"limit_seconds": limit, "notes": notes}
+    times = {"figure": figure, "peer": peer, "ours_seconds": ours, "peer_seconds": theirs, "ratio": theirs / ours}
+    return times | {"limit_seconds": limit, "notes": notes}
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """Facts about the computer and the libraries that the figures were measured with."""
     import torch
 
     packages = {name: installed(name) for name in ("torch", "numpy", "scikit-learn", "faiss-cpu", "cyvlfeat")}

@@ -1,4 +1,4 @@
-"""Gather the benchmarks into a table, and into one file with the stamp of the machine that they were measured on."""
+"""Collect the benchmarks in a table, and in one file with facts about the computer that they were measured on."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,9 @@ COLUMNS = ["figure", "peer", "ours_seconds", "peer_seconds", "ratio", "limit_sec
 
 def main(snakemake):
     topics = [json.loads(Path(path).read_text()) for path in snakemake.input]
-    rows = [row | {"machine": t["machine"]["gpu"] or t["machine"]["processor"]} for t in topics for row in t["rows"]]
+    rows = [
+        row | {"machine": topic["machine"]["gpu"] or topic["machine"]["processor"]} for topic in topics for row in topic["rows"]
+    ]
     table = pd.DataFrame(rows)[COLUMNS].map(lambda value: float(f"{value:.4g}") if isinstance(value, float) else value)
     table.to_csv(snakemake.output.csv, index=False)
     Path(snakemake.output.json).write_text(json.dumps(topics, indent=2) + "\n")

@@ -1,4 +1,4 @@
-"""Show the benchmarks: a plot, and a page with what was measured beside peers and limits, on which machine."""
+"""Plot the benchmarks, and write a page with the figures beside peers and limits, and with facts about the computer."""
 
 import json
 from pathlib import Path
@@ -9,11 +9,11 @@ from orderless.files.jobs import run
 from orderless.reports.pages import render, write_page
 from orderless.reports.plots.bench import bench
 
-WORDS = {"wanted": "at least", "memory_gib": "memory, GiB"}  # what a key is called, where that is not the key itself
+WORDS = {"wanted": "at least", "memory_gib": "memory, GiB"}  # names of keys on the page, where they differ from the key
 
 
 def readable(value) -> str:
-    """A value as a person reads it."""
+    """A value as text for the page."""
     if isinstance(value, dict):
         return ", ".join(f"{str(WORDS.get(key, key)).replace('_', ' ')} {readable(item)}" for key, item in value.items())
     return f"{value:.4g}" if isinstance(value, float) else str("none" if value is None else value)
