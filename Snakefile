@@ -20,6 +20,16 @@ include: "workflow/rules/bench.smk"
 include: "workflow/rules/reports.smk"
 
 
+# What --set-resources and --set-threads, or a profile, say of a family's first rule holds for all of its rules.
+for each in workflow.rules:
+    family = FAMILIES.get(each.name)
+    if family and family != each.name:
+        settings = workflow.resource_settings
+        each.resources.update(settings._parsed_overwrite_resources.get(family, {}))
+        if family in settings._parsed_overwrite_threads:
+            each.resources["_cores"] = settings._parsed_overwrite_threads[family]
+
+
 report: "workflow/report/workflow.rst"
 
 
@@ -31,6 +41,13 @@ rule all:
     default_target: True
     input:
         REPORTS,
+
+
+onstart:
+    WORK.sweep()
+    state = {"run": RUN, "uses": sorted(result.stem for result in WORK.used), "missing": WORK.told(), "contents": CONTENTS.told}
+    write_text(STATE, json.dumps(state))
+    print("\n".join(outlook()))
 
 
 onerror:

@@ -5,10 +5,11 @@ import os
 import sys
 from importlib.metadata import version
 
-from orderless.commands import data, describe, duplicates, listing, rank, search
+from orderless.commands import data, describe, duplicates, listing, rank, results, search
 from orderless.errors import OrderlessError
 
-COMMANDS = {"rank": rank, "search": search, "duplicates": duplicates, "describe": describe, "list": listing, "data": data}
+COMMANDS = {"rank": rank, "search": search, "duplicates": duplicates, "describe": describe}
+COMMANDS |= {"list": listing, "data": data, "results": results}
 EXAMPLES = "\n".join(module.EXAMPLES.splitlines()[1] for module in COMMANDS.values())
 STOPPED = "\nStopped. Files that were there are as they were, nothing is half written. The same command begins again."
 

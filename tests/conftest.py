@@ -37,9 +37,15 @@ SMALL = DEMO | {
 
 
 def results(folder: Path) -> dict[str, Path]:
-    """Every file that a run computes, but for its timings."""
-    found = (p for p in folder.rglob("*") if p.is_file() and "timings" not in p.name and "timings" not in str(p))
+    """Every file that a run computes, but for its timings and what it notes of itself."""
+    found = (p for p in folder.rglob("*") if p.is_file() and "timings" not in str(p) and p.parent != folder / "runs")
     return {p.relative_to(folder).as_posix(): p for p in found}
+
+
+def only(folder: Path, pattern: str) -> Path:
+    """The one file below a folder that fits a pattern; hashes of recipes are `*` there."""
+    (found,) = folder.glob(pattern)
+    return found
 
 
 def snakemake(folder: Path, *arguments: str, cores: int = 2, timeout: int = 600) -> subprocess.CompletedProcess:

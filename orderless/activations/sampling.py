@@ -34,18 +34,24 @@ def draw_sample(
     tensors: dict[str, np.ndarray] = {}
     for repeat in sorted({item.get("repeat", 0) for item in sets.values()}):
         sets_of_repeat = {name: item for name, item in sets.items() if item.get("repeat", 0) == repeat}
-        rng = generator(seed, dataset, "sample", repeat)
-        chosen = [paths[row] for row in sorted(rng.permutation(len(paths))[: wanted["images"]])]
-        tensors |= sample(extractor_of(sets_of_repeat), chosen, read, wanted["descriptors"], rng, progress)
+        rows = generator(seed, dataset, "sample", repeat).permutation(len(paths))[: wanted["images"]]
+        chosen = [paths[row] for row in sorted(rows)]
+        draws = {name: generator(seed, dataset, "sample", name) for name in sets_of_repeat}
+        tensors |= sample(extractor_of(sets_of_repeat), chosen, read, wanted["descriptors"], draws, progress)
     return tensors
 
 
-def sample(extractor: Extractor, paths: list[str], read, wanted: int, rng: np.random.Generator, progress) -> dict[str, np.ndarray]:
-    """A random sample of the descriptors of each set: (n, d) float16, n about `wanted`, equally many from each image."""
+def sample(
+    extractor: Extractor, paths: list[str], read, wanted: int, draws: dict[str, np.random.Generator], progress
+) -> dict[str, np.ndarray]:
+    """A random sample of each set's raw descriptors: about `wanted` in all, equally many from each image. float16.
+
+    draws: a generator for each set, so that what is drawn of one does not depend on which others there are.
+    """
     share = -(-wanted // len(paths))
     kept: dict[str, list[np.ndarray]] = {name: [] for name in extractor.sets}
     for path, image in progress(zip(paths, read_ahead(extractor, paths, read), strict=True), len(paths)):
         for name, descriptors in extractor.describe(image).items():
-            rows = np.sort(rng.permutation(len(descriptors.x))[:share])
+            rows = np.sort(draws[name].permutation(len(descriptors.x))[:share])
             kept[name].append(to_half(descriptors.x[rows], f"{path}, {name}"))
     return {name: np.concatenate(parts) for name, parts in kept.items()}

@@ -147,11 +147,11 @@ def timm_state(backbone: dict, name: str) -> tuple[dict, str]:
     return model.state_dict(), f"timm, {model.pretrained_cfg.get('hf_hub_id') or backbone['model']}"
 
 
-def save_weights(model, backbone: dict, path: str | Path, source: str) -> None:
-    """Save a module's tensors in a file of this suite. source: where they are from, for the report."""
+def save_weights(model, backbone: dict, path: str | Path, source: str, **header) -> None:
+    """Keep a module's tensors in a file of this suite. header: what else it says of what made them."""
     tensors = {key: value.numpy() for key, value in model.state_dict().items()}
     content = {key: checksum(value) for key, value in tensors.items()}
-    save(path, tensors, "weights", recipe=recipe("weights", backbone, content), source=source)
+    save(path, tensors, "weights", source=source, **{"recipe": recipe("weights", backbone, content)} | header)
 
 
 def load(backbone: dict, name: str, weights: str | Path, device: str = "cpu"):
@@ -169,4 +169,5 @@ def card(backbone: dict, name: str, weights: str | Path) -> dict:
     network = load(backbone, name, weights)
     header = Tensors(weights, "weights").header
     layers = {role: vars(network.geometry[role]) | {"node": node} for role, node in network.layers.items()}
-    return {"backbone": name, "source": header["source"], "recipe": header["recipe"], "input": backbone["input"], "layers": layers}
+    facts = {key: header[key] for key in ("source", "recipe", "single_digit_accuracy") if key in header}
+    return {"backbone": name} | facts | {"input": backbone["input"], "layers": layers}

@@ -6,6 +6,7 @@ duplicates  the near copies within a folder
 describe    images as vectors, in a file
 listing     what the catalog has (`orderless list`)
 data        the papers' data sets outside the workflow
+results     what the workflow keeps in a folder, and what of it may go
 shared      options and checks that several commands have
 
 Nothing heavy is imported before a command runs.

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from orderless.files.seeds import generator
-from orderless.files.storage import file_hash
+from orderless.files.storage import file_hash, write_text
 
 BLOCKS = {"source": (0, 970), "train": (970, 1250), "val": (1250, 1390), "test": (1390, 1797)}
 CLASSES = 10  # of scenes; class c has mostly the digits c, c + 1 and c + 3 (mod 10): two classes share at most one
@@ -200,4 +200,4 @@ def write_thumbnails(rows: list[dict], path: str | Path) -> None:
 
     small = [np.asarray(Image.open(row["path"]).resize((8, 8), Image.Resampling.BOX)).ravel() / 255 for row in rows]
     table = pd.DataFrame(small, index=pd.Index([row["image"] for row in rows], name="image"), columns=[f"v{i}" for i in range(64)])
-    table.round(4).to_csv(path)
+    write_text(path, table.round(4).to_csv())

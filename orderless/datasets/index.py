@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from orderless.errors import OrderlessError
-from orderless.files.storage import recipe
+from orderless.files.storage import recipe, write_text
 
 COLUMNS = ["image", "path", "split", "labels", "ignored", "group", "search", "boxes", "sha256"]
 
@@ -27,8 +27,7 @@ def write_index(rows: list[dict], path: str | Path) -> None:
     repeated = table["image"][table["image"].duplicated()]
     if len(repeated):
         raise OrderlessError(f"{path}: image '{repeated.iloc[0]}' is listed twice.")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(path, index=False)
+    write_text(path, table.to_csv(index=False))
 
 
 def read_index(path: str | Path) -> pd.DataFrame:

@@ -22,15 +22,16 @@ from orderless.errors import OrderlessError
 MAKERS = {  # kind of a file -> the rules that make it
     "weights": "train_tinyalex or verify_weights",
     "sample": "sample_activations",
-    "projections": "fit_projections",
+    "projection": "fit_projections",
     "projected sample": "fit_projections",
     "codebook": "train_codebooks or train_guidance",
     "descriptors": "extract_activations",
     "representations": "encode_representations",
-    "reductions": "fit_reductions",
+    "reduction": "fit_reductions",
     "classifier": "classify",
     "scores": "classify",
     "similarities": "search",
+    "confidence": "map_confidence",
 }
 
 
@@ -55,6 +56,20 @@ def file_hash(path: str | Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file; it appears under its name only when it is complete."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part{os.getpid()}")
+    try:
+        part.write_text(text)
+        os.replace(part, path)
+    except OSError as error:
+        raise OrderlessError(f"{path}: could not be written ({error}). Make room or mend the folder, then run again.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def save(path: str | Path, tensors: dict[str, np.ndarray], kind: str, **header: Any) -> None:
     """Write tensors and header to `path`. The file appears under its name only when it is complete.
 
@@ -76,6 +91,15 @@ def save(path: str | Path, tensors: dict[str, np.ndarray], kind: str, **header: 
         raise OrderlessError(f"{path}: could not be written ({error}). Make room or repair the folder, then run again.") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def read_header(path: str | Path) -> dict[str, Any]:
+    """What a file's header says, without a look at its tensors; empty where it is not a file of this suite."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return json.loads((file.metadata() or {}).get("orderless", "{}"))
+    except (SafetensorError, ValueError, OSError):
+        return {}
 
 
 class TensorSource(Protocol):

@@ -8,6 +8,7 @@ import pandas as pd
 from orderless.catalog.plans import leaves
 
 COLUMNS = ["dataset", "backbone", "representation", "metric", "value", "low", "high", "n", "dimensions", "bytes", "seconds"]
+COLUMNS += ["recipe"]  # the hash in the path of the figure's files
 PAPERS = {"gong2014": "Gong 2014", "yoo2015": "Yoo 2015", "liu2015": "Liu 2015", "li2016": "Li 2016"}
 METRICS = {  # the figure by which a data set is judged comes first
     "accuracy": "Accuracy",

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from orderless.datasets.index import shard_images
-from orderless.files.storage import Tensors, TensorSource, recipe
+from orderless.files.results import Together, shards_of
+from orderless.files.storage import TensorSource
 
 
 @dataclass
@@ -58,7 +58,6 @@ def bags(shard: TensorSource, name: str) -> Iterator[Bag]:
         )
 
 
-def open_descriptors(paths: list[str], sets: dict[str, Any], index: pd.DataFrame) -> list[Tensors]:
-    """The shards of a data set's descriptors. Raises OrderlessError if they are of other sets or of other images."""
-    shards = zip(paths, shard_images(index, len(paths)), strict=True)
-    return [Tensors(path, "descriptors", sets=recipe(sets), images=images) for path, images in shards]
+def open_descriptors(paths: list[str], shards: int, index: pd.DataFrame) -> list[Together]:
+    """The descriptors of a data set, shard by shard. Raises OrderlessError if they are of another recipe or of other images."""
+    return shards_of(paths, "descriptors", shard_images(index, shards))

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from orderless import encoders
 from orderless.errors import OrderlessError
-from orderless.files.storage import Tensors, TensorsInMemory, TensorSource
+from orderless.files.results import name_of, open_result
+from orderless.files.storage import TensorsInMemory, TensorSource
 from orderless.representations.bags import Bag, bags
 from orderless.representations.normalisation import l2, normalise, pack_signs
 from orderless.representations.pooling import pool
@@ -125,14 +125,13 @@ def encode_images(
 
 
 def encode_shard(
-    shard: TensorSource, images: list[str], plan: dict[str, Any], codebooks: dict[str, Arrays], backend: Any, dataset: str = ""
+    shard: TensorSource, images: list[str], plan: dict[str, Any], codebooks: dict[str, Arrays], backend: Any
 ) -> tuple[Arrays, dict[str, int], dict[str, float]]:
     """The stored representations of a plan for the images of one shard.
 
-    shard: tensors of `activations.extraction.extract`. images: their names. codebooks: id -> arrays. dataset: its id, where the
-    file of precomputed features has `{dataset}` in its name. A level is encoded once for all representations that pool it: NFK,
-    CSF and MPP. Returns id -> (images, D) float32, signs packed in two bits, bags of words as id/words and so on; id -> D; id ->
-    seconds.
+    shard: tensors of `activations.extraction.extract`. images: their names. codebooks: id -> arrays. A level is encoded once
+    for all representations that pool it: NFK, CSF and MPP. Returns id -> (images, D) float32, signs packed in two bits, bags of
+    words as id/words and so on; id -> D; id -> seconds.
     """
     tensors: Arrays = {}
     dimensions: dict[str, int] = {}
@@ -152,7 +151,7 @@ def encode_shard(
             tensors, dimensions = tensors | matrices, dimensions | lengths
     for name, row in plan["representations"].items():
         if "precomputed" in row:
-            tensors[name] = l2(read_precomputed(row["precomputed"].format(dataset=dataset), images))
+            tensors[name] = l2(read_precomputed(row["precomputed"], images))
             dimensions[name] = tensors[name].shape[1]
     return tensors, dimensions, seconds
 
@@ -171,16 +170,7 @@ def encode_words(shard: TensorSource, name: str, encoder: Any, codebook: Arrays)
     return encoder.encode_words(shard[f"{name}/x"].astype(np.float32), ends, codebook)
 
 
-def read_codebooks(paths: list[str], projections: str) -> tuple[dict[str, Arrays], list[str]]:
-    """Codebook id -> arrays, and the recipes of their files, which are named after the ids.
-
-    projections: the recipe of the projections of the descriptors. Raises OrderlessError if a codebook was trained on others.
-    """
-    files = [Tensors(path, "codebook") for path in paths]
-    for file in files:
-        if file.header["projections"] != projections:
-            raise OrderlessError(
-                f"{file.path}: was trained on other projections than the descriptors have. Delete it and run again."
-            )
-    arrays = {Path(file.path).name.removesuffix(".safetensors"): {name: file[name] for name in file.names()} for file in files}
-    return arrays, [file.header["recipe"] for file in files]
+def read_codebooks(paths: list[str]) -> dict[str, Arrays]:
+    """Codebook id -> arrays, from files named after the ids."""
+    files = {name_of(path): open_result(path, "codebook") for path in paths}
+    return {name: {key: file[key] for key in file.names()} for name, file in files.items()}

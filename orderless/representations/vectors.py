@@ -8,7 +8,8 @@ import pandas as pd
 
 from orderless.catalog.plans import leaves
 from orderless.datasets.index import shard_images
-from orderless.files.storage import Tensors, TensorSource, recipe
+from orderless.files.results import name_of, open_result, shards_of
+from orderless.files.storage import TensorSource
 from orderless.representations.normalisation import PackedSigns, l2, normalise, unpack_signs
 from orderless.representations.words import WORD_ARRAYS, Words, join
 
@@ -118,19 +119,12 @@ class Representations:
         return dimensions, stored
 
 
-def open_shards(paths: list[str], plan: dict[str, Any], index: pd.DataFrame) -> list[Tensors]:
-    """The shards of a data set's stored vectors. Raises OrderlessError if they are of another plan or of other images."""
-    shards = zip(paths, shard_images(index, len(paths)), strict=True)
-    return [Tensors(path, "representations", plan=recipe(plan), images=images) for path, images in shards]
-
-
 def open_representations(
-    paths: list[str], reductions: str, plan: dict[str, Any], index: pd.DataFrame
-) -> tuple[Representations, list[str]]:
-    """The finished vectors of a data set from their files, and the recipes of these files.
+    paths: list[str], reductions: list[str], plan: dict[str, Any], shards: int, index: pd.DataFrame
+) -> Representations:
+    """The finished vectors of a data set from their files. Raises OrderlessError if they are of another recipe or other images.
 
-    paths: of the shards. reductions: the file of second projections.
+    paths: of all shards of all stored representations. reductions: files of second projections. plan: the rows they are read by.
     """
-    shards, bases = open_shards(paths, plan, index), Tensors(reductions, "reductions")
-    recipes = [file.header["recipe"] for file in (*shards, bases)]
-    return Representations(shards, plan, {name: bases[name] for name in bases.names()}), recipes
+    bases = {name_of(path): open_result(path, "reduction")[name_of(path)] for path in reductions}
+    return Representations(shards_of(paths, "representations", shard_images(index, shards)), plan, bases)

@@ -8,28 +8,31 @@ from orderless.activations.extraction import Extractor, extract
 from orderless.activations.projection import by_set
 from orderless.backbones.networks import pick_device
 from orderless.backbones.weights import load
-from orderless.datasets.index import read_index, shard_rows
+from orderless.datasets.index import read_index, shard_images, shard_rows
 from orderless.files.images import read_image
 from orderless.files.jobs import progress, run
-from orderless.files.storage import Tensors, recipe, save
+from orderless.files.results import Together, name_of
+from orderless.files.storage import save, write_text
 
 
 def main(snakemake):
-    wildcards, params = snakemake.wildcards, snakemake.params
+    params, output = snakemake.params, snakemake.output
+    number, headers = int(snakemake.wildcards.shard), json.loads(params.headers)
     entry, sets = json.loads(params.backbone), json.loads(params.sets)
     index = read_index(snakemake.input.index)
-    rows = index.iloc[list(shard_rows(len(index), params.shards, int(wildcards.shard)))]
-    projections = Tensors(snakemake.input.projections, "projections")
+    rows = index.iloc[list(shard_rows(len(index), params.shards, number))]
+    images = shard_images(index, params.shards)[number]
+    projections = by_set(Together(snakemake.input.projections, "projection", keep=len(sets)))
     device = pick_device(params.device)
-    network = load(entry, wildcards.backbone, snakemake.input.weights, device)
-    extractor = Extractor(network, entry, sets, by_set(projections), device, params.precision)
+    network = load(entry, params.name, snakemake.input.weights, device)
+    extractor = Extractor(network, entry, sets, projections, device, params.precision)
     tensors = extract(extractor, rows["path"].tolist(), read_image, progress)
-    images = rows[["image", "sha256"]].values.tolist()
-    known = {"projections": projections.header["recipe"], "sets": recipe(sets), "images": recipe(images)}
-    made_of = recipe("descriptors", projections.header["recipe"], images)
-    save(snakemake.output.shard, tensors, "descriptors", recipe=made_of, **known)
-    table = pd.DataFrame({"seconds": extractor.seconds, "forward": extractor.forward_seconds}).rename_axis("set")
-    table.assign(images=len(rows)).to_csv(snakemake.output.timings)
+    for path, timings in zip(output.descriptors, output.timings, strict=True):
+        name = name_of(path)
+        own = {key: array for key, array in tensors.items() if key.rpartition("/")[0] == name}
+        save(path, own, "descriptors", images=images, **headers[name])
+        table = {"set": name, "seconds": extractor.seconds[name], "forward": extractor.forward_seconds[name], "images": len(rows)}
+        write_text(timings, pd.DataFrame([table]).to_csv(index=False))
 
 
 run(main, globals()["snakemake"])

@@ -4,19 +4,24 @@ import json
 
 from orderless.activations.projection import fit_projections
 from orderless.files.jobs import run
-from orderless.files.storage import Tensors, recipe, save
+from orderless.files.results import Together, name_of
+from orderless.files.storage import save
 
 
 def main(snakemake):
-    sets = json.loads(snakemake.params.sets)
-    sample = Tensors(snakemake.input.sample, "sample")
-    projections, projected = fit_projections(sample, sets)
-    for name, pca in projections.items():
+    params, output = snakemake.params, snakemake.output
+    sample = Together(snakemake.input.samples, "sample", keep=len(snakemake.input.samples))
+    projections, projected = fit_projections(sample, json.loads(params.sets))
+    headers = json.loads(params.projections)
+    for path in output.projections:
+        name = name_of(path)
+        pca = projections[name]
+        save(path, {f"{name}/{key}": array for key, array in pca.items()}, "projection", **headers[name])
         print(f"{name}: {sample.shape(name)[0]} descriptors of {pca['basis'].shape[0]} to {pca['basis'].shape[1]}")
-    made_of = recipe("projections", sets, sample.header["recipe"])
-    tensors = {f"{name}/{key}": array for name, pca in projections.items() for key, array in pca.items()}
-    save(snakemake.output.projections, tensors, "projections", recipe=made_of)
-    save(snakemake.output.projected, projected, "projected sample", recipe=made_of)
+    headers = json.loads(params.projected)
+    for path in output.projected:
+        name = name_of(path)
+        save(path, {name: projected[name]}, "projected sample", **headers[name])
 
 
 run(main, globals()["snakemake"])

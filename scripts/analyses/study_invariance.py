@@ -2,7 +2,6 @@
 
 import json
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
 
@@ -12,14 +11,13 @@ from orderless.activations.projection import by_set
 from orderless.analyses import invariance
 from orderless.backbones.networks import pick_device
 from orderless.backbones.weights import load
-from orderless.catalog.plans import leaves, part
 from orderless.classification import classifiers as classification
 from orderless.classification import evaluation
 from orderless.datasets.index import classes, read_index
 from orderless.files.images import read_image
 from orderless.files.jobs import progress, run
-from orderless.files.storage import Tensors, TensorsInMemory
-from orderless.reports.plots import studies
+from orderless.files.results import Together, name_of, open_result
+from orderless.files.storage import TensorsInMemory, write_text
 from orderless.representations.encoding import encode_in_memory, read_codebooks
 from orderless.representations.vectors import Representations, open_representations
 
@@ -30,27 +28,24 @@ def read_transformed(path: str, kind: str, amount):
 
 def main(snakemake):
     params, inputs = snakemake.params, snakemake.input
-    plan, study, titles = json.loads(params.plan), json.loads(params.study), json.loads(params.titles)
-    names = [Path(path).name.removesuffix(".classifier.safetensors") for path in inputs.classifiers]
+    plan, study = json.loads(params.plan), json.loads(params.study)
+    names = [name_of(path) for path in inputs.classifiers]
     index = read_index(inputs.index)
-    finished, _ = open_representations(inputs.shards, inputs.reductions, plan, index)
+    finished = open_representations(inputs.vectors, inputs.reductions, plan, params.shards, index)
     train = (index["split"] == "train").to_numpy()
     classifiers = {}
     for name, path in zip(names, inputs.classifiers, strict=True):
-        file = Tensors(path, "classifier")
+        file = open_result(path, "classifier")
         classifiers[name] = classification.full_weights(file, finished.matrix(name)[train]), file["biases"]
     test = index[~train]
     rows = test.iloc[invariance.spread(test["labels"].tolist(), study["images"])]
     targets = classification.encode_targets(rows["labels"].tolist(), rows["ignored"].tolist(), classes(index))
-    small = part(plan, [leaf for name in names for leaf in leaves(plan, name)], names)
     device = pick_device(params.device)
     entry = json.loads(params.backbone)
-    network = load(entry, snakemake.wildcards.backbone, inputs.weights, device)
-    projections = Tensors(inputs.projections, "projections")
-    used = {name: pca for name, pca in by_set(projections).items() if name in small["sets"]}
-    extractor = Extractor(network, entry, small["sets"], used, device, params.precision)
-    codebooks, _ = read_codebooks(inputs.codebooks, projections.header["recipe"])
-    backend = backends.get(params.backend)
+    network = load(entry, params.name, inputs.weights, device)
+    projections = by_set(Together(inputs.projections, "projection", keep=len(inputs.projections)))
+    extractor = Extractor(network, entry, plan["sets"], projections, device, params.precision)
+    codebooks, backend = read_codebooks(inputs.codebooks), backends.get(params.backend)
     found: list[dict] = []
     originals: dict[str, dict] = {}
     for kind, amount in invariance.steps(study):
@@ -60,19 +55,17 @@ def main(snakemake):
             continue
         read = partial(read_transformed, kind=kind, amount=amount)
         descriptors = TensorsInMemory(extract(extractor, rows["path"].tolist(), read, progress))
-        encoded = encode_in_memory(descriptors, rows["image"].tolist(), small, codebooks, backend)
-        described = Representations([encoded], small, finished.reductions)
+        encoded = encode_in_memory(descriptors, rows["image"].tolist(), plan, codebooks, backend)
+        described = Representations([encoded], plan, finished.reductions)
         for name in names:
             weights, biases = classifiers[name]
             scores = described.matrix(name) @ weights.T + biases
             metric, value = evaluation.headline(targets, scores, params.task)
-            row = {"representation": name, "title": titles[name], "kind": kind, "amount": amount}
+            row = {"representation": name, "kind": kind, "amount": amount}
             found.append(row | {"metric": metric, "value": value, "n": len(scores)})
             if same:
                 originals[name] = found[-1]
-    table = pd.DataFrame(found)
-    table.round(6).to_csv(snakemake.output.figures, index=False)
-    studies.invariance(table, snakemake.wildcards.dataset, snakemake.output.plot)
+    write_text(snakemake.output.figures, pd.DataFrame(found).round(6).to_csv(index=False))
 
 
 run(main, globals()["snakemake"])

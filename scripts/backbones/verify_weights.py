@@ -1,18 +1,18 @@
 """Read or fetch a network's weights, check them against the network, and save them."""
 
 import json
-from pathlib import Path
 
-from orderless.backbones.weights import card, fetch_model, save_weights
+from orderless.backbones.networks import densify
+from orderless.backbones.weights import fetch_model, save_weights
 from orderless.files.jobs import run
 
 
 def main(snakemake):
-    entry = json.loads(snakemake.params.backbone)
-    model, source = fetch_model(entry, snakemake.wildcards.backbone)
-    save_weights(model, entry, snakemake.output.weights, source=source)
-    facts = card(entry, snakemake.wildcards.backbone, snakemake.output.weights)
-    Path(snakemake.output.card).write_text(json.dumps(facts, indent=2) + "\n")
+    params = snakemake.params
+    entry = json.loads(params.backbone)
+    model, source = fetch_model(entry, params.name)
+    save_weights(model, entry, snakemake.output.weights, source=source, **json.loads(params.header))
+    densify(model, entry, params.name)  # the layers of the entry are there
 
 
 run(main, globals()["snakemake"])

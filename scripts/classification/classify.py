@@ -13,33 +13,35 @@ from orderless.classification import evaluation
 from orderless.classification.classifiers import encode_targets, train_classifier
 from orderless.datasets.index import classes, read_index
 from orderless.files.jobs import run
+from orderless.files.results import name_of
 from orderless.files.seeds import generator, seed
-from orderless.files.storage import recipe, save
+from orderless.files.storage import save, write_text
 from orderless.representations.vectors import open_representations
 
 
 def main(snakemake):
-    params, inputs = snakemake.params, snakemake.input
+    params, inputs, headers = snakemake.params, snakemake.input, json.loads(snakemake.params.headers)
     choice = json.loads(params.classifier)
     index = read_index(inputs.index)
     names, train = classes(index), (index["split"] == "train").to_numpy()
     targets = encode_targets(index["labels"].tolist(), index["ignored"].tolist(), names)
-    finished, made_from = open_representations(inputs.shards, inputs.reductions, json.loads(params.plan), index)
-    made_of = recipe("scores", choice, made_from)
-    rng = generator(params.seed, snakemake.wildcards.dataset, "bootstrap")
+    finished = open_representations(inputs.vectors, inputs.reductions, json.loads(params.plan), params.shards, index)
+    rng = generator(params.seed, params.dataset, "bootstrap")
     resamples = evaluation.resample(int((~train).sum()), params.bootstrap, rng)
-    for name, *paths in zip(params.names, *(snakemake.output[key] for key in ("classifiers", "scores", "figures")), strict=True):
-        axes = (params.seed, snakemake.wildcards.dataset, "classifier", name)
+    for paths in zip(*(snakemake.output[key] for key in ("classifiers", "scores", "figures")), strict=True):
+        name = name_of(paths[0])
+        axes = (params.seed, params.dataset, "classifier", name)
         classifier = train_classifier(finished.vectors(name), train, targets[train], params.task, choice, seed(*axes))
         print(f"{name}: cross-validation {classifier.tried}, C = {classifier.c}")
         tensors = classifier.weights | {"biases": classifier.biases}
-        save(paths[0], tensors, "classifier", recipe=made_of, classes=names, c=classifier.c)
+        save(paths[0], tensors, "classifier", classes=names, c=classifier.c, **headers[name])
         tensors = {"scores": classifier.scores, "targets": targets[~train]}
         header = {"classes": names, "images": index["image"][~train].tolist(), "c": classifier.c, "task": params.task}
-        save(paths[1], tensors, "scores", recipe=made_of, **header)
+        save(paths[1], tensors, "scores", **header, **headers[name])
         table = evaluation.table(targets[~train], classifier.scores, params.task, resamples)
         dimensions, stored = finished.size(name)
-        pd.DataFrame(table).assign(dimensions=dimensions, bytes=stored).round(6).to_csv(paths[2], index=False)
+        table = pd.DataFrame(table).assign(dimensions=dimensions, bytes=stored).round(6)
+        write_text(paths[2], table.to_csv(index=False))
 
 
 run(main, globals()["snakemake"])

@@ -5,14 +5,15 @@ from pathlib import Path
 
 from orderless.datasets.official import prepare, read_record
 from orderless.files.jobs import run
+from orderless.files.storage import write_text
 
 
 def main(snakemake):
     entry = json.loads(snakemake.params.dataset)
-    root = prepare(snakemake.wildcards.dataset, entry, Path(snakemake.params.data))
+    root = prepare(snakemake.params.name, entry, Path(snakemake.params.data))
     source = {"root": str(root), "files": read_record(root)}
-    Path(snakemake.output.source).write_text(json.dumps(source, indent=2) + "\n")
-    print(f"{snakemake.wildcards.dataset}: {root}")
+    write_text(snakemake.output.source, json.dumps(source, indent=2) + "\n")
+    print(f"{snakemake.params.name}: {root}")
 
 
 run(main, globals()["snakemake"])

@@ -10,6 +10,7 @@ from orderless.datasets.checks import count
 from orderless.datasets.index import write_index
 from orderless.datasets.official import index
 from orderless.files.jobs import run
+from orderless.files.storage import write_text
 
 
 def main(snakemake):
@@ -17,10 +18,10 @@ def main(snakemake):
     root = Path(json.loads(Path(snakemake.input.source).read_text())["root"])
     folder, entry = Path(output.images), json.loads(params.dataset)
     folder.mkdir(parents=True, exist_ok=True)
-    name = snakemake.wildcards.dataset
+    name = params.name
     rows, skipped = index(name, entry, root, params.seed, params.fraction, params.on_bad_image, folder)
     write_index(rows, output.index)
-    Path(output.skipped).write_text("".join(f"{line}\n" for line in skipped))
+    write_text(output.skipped, "".join(f"{line}\n" for line in skipped))
     print(f"{len(rows)} images, {len(skipped)} skipped: {count(rows)}")
 
 

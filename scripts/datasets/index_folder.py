@@ -1,11 +1,11 @@
 """List the images of a folder, decode each once, and write the index. Unreadable images fail or are skipped, as configured."""
 
 import json
-from pathlib import Path
 
 from orderless.datasets.folder import index_folder
 from orderless.datasets.index import write_index
 from orderless.files.jobs import run
+from orderless.files.storage import write_text
 
 
 def main(snakemake):
@@ -19,7 +19,7 @@ def main(snakemake):
         snakemake.params.fraction,
     )
     write_index(rows, snakemake.output.index)
-    Path(snakemake.output.skipped).write_text("".join(f"{line}\n" for line in skipped))
+    write_text(snakemake.output.skipped, "".join(f"{line}\n" for line in skipped))
     print(f"{len(rows)} images, {len(skipped)} skipped")
 
 

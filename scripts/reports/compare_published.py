@@ -8,6 +8,7 @@ import pandas as pd
 from orderless.catalog.published import published_figures
 from orderless.classification.evaluation import average_precision_11
 from orderless.files.jobs import run
+from orderless.files.results import name_of
 from orderless.files.storage import Tensors
 from orderless.reports.metrics import read_metrics, titles
 from orderless.reports.pages import write_page
@@ -18,7 +19,7 @@ def class_precisions(path: Path) -> list[dict]:
     """The 11-point AP of each class of one (network, representation)."""
     file = Tensors(path, "scores")
     precisions = [float(average_precision_11(t, s)[0]) for t, s in zip(file["targets"].T, file["scores"].T, strict=True)]
-    row = {"backbone": path.parts[-2], "representation": path.stem}
+    row = {"backbone": path.parts[-2], "representation": name_of(path)}
     return [row | {"class": label, "value": value} for label, value in zip(file.header["classes"], precisions, strict=True)]
 
 

@@ -7,6 +7,7 @@ from orderless.bench.machine import commit, installed, stamp
 from orderless.catalog.entries import WORKFLOW
 from orderless.datasets.index import classes, read_index
 from orderless.files.jobs import run
+from orderless.files.results import name_of
 from orderless.files.storage import file_hash
 from orderless.reports.pages import render, write_page
 
@@ -17,18 +18,18 @@ BACKENDS = {"vlfeat": "VLFeat 0.9.21 through cyvlfeat", "torch": "torch, dense m
 
 def main(snakemake):
     selected, config = json.loads(snakemake.params.selected), json.loads(snakemake.params.config)
-    left_out = {Path(path).parts[-2]: len(Path(path).read_text().splitlines()) for path in snakemake.input.skipped}
+    left_out = {name_of(path): len(Path(path).read_text().splitlines()) for path in snakemake.input.skipped}
     datasets = []
     for path in map(Path, snakemake.input.indices):
-        index, entry = read_index(path), selected["datasets"][path.parts[-2]]
+        index, entry = read_index(path), selected["datasets"][name_of(path)]
         counts = index["split"].value_counts()
         datasets.append(
             {
-                "Data set": entry.get("title", path.parts[-2]),
+                "Data set": entry.get("title", name_of(path)),
                 "Classes": len(classes(index)),
                 "Training images": counts.get("train", 0),
                 "Test images": counts.get("test", 0),
-                "Unreadable, skipped": left_out.get(path.parts[-2], 0),
+                "Unreadable, skipped": left_out.get(name_of(path), 0),
                 "Task": entry["task"],
                 "Index, sha256": file_hash(path)[:16],
                 "Licence": entry.get("licence", ""),
@@ -37,7 +38,7 @@ def main(snakemake):
         )
     networks = []
     for path in map(Path, snakemake.input.cards):
-        card, entry = json.loads(path.read_text()), selected["backbones"][path.parts[-2]]
+        card, entry = json.loads(path.read_text()), selected["backbones"][name_of(path)]
         right = card.get("single_digit_accuracy", {})
         shares = ", ".join(f"{100 * value:.1f}% ({block} writers)" for block, value in right.items())
         networks.append(

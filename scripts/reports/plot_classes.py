@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from orderless.files.jobs import run
+from orderless.files.results import name_of
 from orderless.files.storage import Tensors
 from orderless.reports.classes import class_table, classes_page
 from orderless.reports.metrics import headline, read_metrics, titles
@@ -15,7 +16,7 @@ def main(snakemake):
     selected, dataset = json.loads(snakemake.params.selected), snakemake.wildcards.dataset
     networks, names = titles(selected, "backbones"), titles(selected, "representations")
     best = headline(read_metrics(snakemake.input.metrics), dataset).iloc[0]
-    files = {(path.parts[-2], path.stem): Tensors(path, "scores") for path in map(Path, snakemake.input.scores)}
+    files = {(path.parts[-2], name_of(path)): Tensors(path, "scores") for path in map(Path, snakemake.input.scores)}
     first = files[best["backbone"], best["representation"]]
     classes, task, title = first.header["classes"], first.header["task"], titles(selected, "datasets")[dataset]
     labels = {key: names[key[1]] + (f" ({networks[key[0]]})" if len(networks) > 1 else "") for key in files}

@@ -1,4 +1,4 @@
-"""Encode, pool and normalise every representation of one shard; and the seconds that each one's encoding took."""
+"""Encode, pool and normalise representations of one shard; and the seconds that each one's encoding took."""
 
 import json
 
@@ -7,25 +7,26 @@ import pandas as pd
 from orderless import backends
 from orderless.datasets.index import read_index, shard_images, shard_rows
 from orderless.files.jobs import run
-from orderless.files.storage import Tensors, recipe, save
+from orderless.files.results import Together, name_of
+from orderless.files.storage import save, write_text
 from orderless.representations.encoding import encode_shard, read_codebooks
 
 
 def main(snakemake):
-    plan = json.loads(snakemake.params.plan)
-    index = read_index(snakemake.input.index)
-    number, shards = int(snakemake.wildcards.shard), snakemake.params.shards
-    images = index["image"].iloc[list(shard_rows(len(index), shards, number))].tolist()
-    own = shard_images(index, shards)[number]
-    shard = Tensors(snakemake.input.shard, "descriptors", sets=recipe(plan["sets"]), images=own)
-    codebooks, recipes = read_codebooks(snakemake.input.codebooks, shard.header["projections"])
-    tensors, lengths, seconds = encode_shard(
-        shard, images, plan, codebooks, backends.get(snakemake.params.backend), snakemake.wildcards.dataset
-    )
-    made_of = recipe("representations", plan, shard.header["recipe"], recipes, snakemake.params.backend)
-    save(snakemake.output.shard, tensors, "representations", recipe=made_of, dimensions=lengths, plan=recipe(plan), images=own)
-    table = pd.DataFrame({"representation": list(seconds), "seconds": list(seconds.values()), "images": len(images)})
-    table.to_csv(snakemake.output.timings, index=False)
+    params, inputs, output = snakemake.params, snakemake.input, snakemake.output
+    plan, headers = json.loads(params.plan), json.loads(params.headers)
+    index, number = read_index(inputs.index), int(snakemake.wildcards.shard)
+    images = index["image"].iloc[list(shard_rows(len(index), params.shards, number))].tolist()
+    content = shard_images(index, params.shards)[number]
+    shard = Together(inputs.descriptors, "descriptors", keep=len(inputs.descriptors), images=content)
+    codebooks, backend = read_codebooks(inputs.codebooks), backends.get(params.backend)
+    tensors, lengths, seconds = encode_shard(shard, images, plan, codebooks, backend)
+    for path, timings in zip(output.vectors, output.timings, strict=True):
+        name = name_of(path)
+        own = {key: array for key, array in tensors.items() if key.split("/")[0] == name}
+        save(path, own, "representations", dimensions=lengths[name], images=content, **headers[name])
+        table = {"representation": name, "seconds": seconds.get(name, 0.0), "images": len(images)}
+        write_text(timings, pd.DataFrame([table]).to_csv(index=False))
 
 
 run(main, globals()["snakemake"])

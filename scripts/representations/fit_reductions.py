@@ -2,26 +2,24 @@
 
 import json
 
-import numpy as np
-
 from orderless.datasets.index import read_index
 from orderless.files.jobs import run
-from orderless.files.storage import recipe, save
+from orderless.files.results import name_of
+from orderless.files.storage import save
 from orderless.representations.reductions import fit_reductions
-from orderless.representations.vectors import Representations, open_shards
+from orderless.representations.vectors import open_representations
 
 
 def main(snakemake):
-    plan = json.loads(snakemake.params.plan)
+    params, headers = snakemake.params, json.loads(snakemake.params.headers)
     index = read_index(snakemake.input.index)
     train = (index["split"] == "train").to_numpy()
-    shards = open_shards(snakemake.input.shards, plan, index)
-    bases = fit_reductions(Representations(shards, plan), snakemake.params.seed, snakemake.wildcards.dataset, train)
-    for name, basis in bases.items():
-        print(f"{name}: {basis.shape[0]} to {basis.shape[1]} dimensions")
-    wanted = {name: row["reduce"] for name, row in plan["representations"].items() if "reduce" in row}
-    made_of = recipe("reductions", wanted, [shard.header["recipe"] for shard in shards], np.flatnonzero(train).tolist())
-    save(snakemake.output.reductions, bases, "reductions", recipe=made_of)
+    finished = open_representations(snakemake.input.vectors, [], json.loads(params.plan), params.shards, index)
+    bases = fit_reductions(finished, params.seed, params.dataset, train)
+    for path in snakemake.output.reductions:
+        name = name_of(path)
+        save(path, {name: bases[name]}, "reduction", **headers[name])
+        print(f"{name}: {bases[name].shape[0]} to {bases[name].shape[1]} dimensions")
 
 
 run(main, globals()["snakemake"])

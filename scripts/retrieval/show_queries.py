@@ -9,6 +9,7 @@ import pandas as pd
 from orderless.datasets.index import read_index
 from orderless.files.images import read_image
 from orderless.files.jobs import run
+from orderless.files.results import name_of
 from orderless.files.storage import Tensors
 from orderless.reports.sheets import GREEN, RED, Cell, contact_sheet
 from orderless.retrieval.ranking import ITSELF, MATCH
@@ -18,9 +19,9 @@ SHOWN, FOUND = 5, 7  # queries of each kind, images found for each
 
 def main(snakemake):
     titles = json.loads(snakemake.params.titles)
-    figures = {Path(path).stem: pd.read_csv(path).iloc[0] for path in snakemake.input.figures}
+    figures = {name_of(path): pd.read_csv(path).iloc[0] for path in snakemake.input.figures}
     best = max(figures, key=lambda name: figures[name]["value"])
-    file = Tensors(next(path for path in snakemake.input.similarities if Path(path).stem == best), "similarities")
+    file = Tensors(next(path for path in snakemake.input.similarities if name_of(path) == best), "similarities")
     paths = read_index(snakemake.input.index).set_index("image")["path"]
     metric = file.header["metrics"][0]
     order = np.argsort(file[metric], kind="stable")

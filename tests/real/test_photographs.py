@@ -9,7 +9,7 @@ import pytest
 from orderless import backends
 from orderless.datasets.folder import list_folder
 from orderless.files.storage import Tensors
-from tests.conftest import snakemake, write_config
+from tests.conftest import only, snakemake, write_config
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +54,8 @@ def test_photographs_are_told_apart(run):
 
 
 def test_fisher_of_both_engines_on_real_descriptors(run):
-    shard = Tensors(next((run / "results/activations").rglob("shards/0.safetensors")), "descriptors")
-    (path,) = (run / "results/codebooks").rglob("*.fisher.safetensors")
+    shard = Tensors(only(run, "results/activations/*/*/pyramid.fc7.pca-mpp-*/0.safetensors"), "descriptors")
+    path = only(run, "results/codebooks/*/*/*.fisher-*.safetensors")
     book = Tensors(path, "codebook")
     mixture = {name: book[name] for name in book.names()}
     x = shard["pyramid.fc7.pca-mpp/x"].astype(np.float32)

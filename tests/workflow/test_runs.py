@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from orderless.errors import OrderlessError
 from orderless.files.storage import MAKERS, Tensors
 from orderless.reports.metrics import COLUMNS
 from orderless.representations.bags import open_descriptors
-from orderless.representations.vectors import open_shards
-from tests.conftest import ROOT, SMALL, results, snakemake, write_config
+from orderless.representations.vectors import open_representations
+from tests.conftest import ROOT, SMALL, only, results, snakemake, write_config
 
 ALL = SMALL["datasets"]
 BOTH = ALL[:2]  # what is classified; the third is searched
@@ -85,16 +86,25 @@ def test_damage_in_each_kind_of_file_is_refused_by_name(run, tmp_path):
                 pytest.fail(f"{kind}, {harm}: read as if whole: {Tensors(victim, kind).names()}")
 
 
-def test_a_shard_of_other_settings_or_images_is_refused(run):
-    index = read_index(run / "results/datasets/digit-scenes/index.csv")
-    shards = sorted(map(str, (run / "results/activations/digit-scenes/tinyalex/shards").glob("*.safetensors")))
-    with pytest.raises(OrderlessError, match=r"0\.safetensors: was made from other settings or images \(sets"):
-        open_descriptors(shards, {}, index)
-    with pytest.raises(OrderlessError, match=r"rule extract_activations"):
-        open_descriptors(shards[::-1], {}, index)
-    vectors = [path.replace("activations", "representations") for path in shards]
-    with pytest.raises(OrderlessError, match=r"\(plan .*rule encode_representations"):
-        open_shards(vectors, {}, index)
+def test_a_shard_of_other_settings_or_images_is_refused(run, tmp_path):
+    index = read_index(only(run, "results/datasets/digit-scenes-*/index.csv"))
+    name, other = "pyramid.fc7.pca-mpp", "0123456789"
+    shard = only(run, f"results/activations/digit-scenes/tinyalex/{name}-*/0.safetensors")
+    moved = tmp_path / f"{name}-{other}"
+    shutil.copytree(shard.parent, moved)
+    with pytest.raises(OrderlessError, match=r"0\.safetensors: was made from other settings .*\(recipe .*expected 0123456789"):
+        print(open_descriptors(sorted(map(str, moved.glob("*.safetensors"))), 2, index)[0].names())
+    swapped = tmp_path / shard.parent.name
+    swapped.mkdir()
+    shutil.copy(shard, swapped / "1.safetensors")
+    with pytest.raises(OrderlessError, match=r"\(images .*rule extract_activations"):
+        print(open_descriptors([str(swapped / "1.safetensors")], 2, index)[1].names())
+    vectors = only(run, "results/representations/digit-scenes/tinyalex/mpp-*/1.safetensors")
+    swapped = tmp_path / vectors.parent.name
+    swapped.mkdir()
+    shutil.copy(vectors, swapped / "0.safetensors")
+    with pytest.raises(OrderlessError, match=r"\(images .*rule encode_representations"):
+        open_representations([str(swapped / "0.safetensors")], [], {"representations": {"mpp": {}}}, 2, index).shards[0].names()
 
 
 def test_a_second_run_has_nothing_to_do(run):

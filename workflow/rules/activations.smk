@@ -1,79 +1,103 @@
 # Local descriptors: a sample of training images fits the projections; then each shard of images is projected as it is made.
+# A job makes all sets that are missing, so that they share their forward passes.
 
 
-rule sample_activations:
-    input:
-        index="results/datasets/{dataset}/index.csv",
-        weights="results/backbones/{backbone}/weights.safetensors",
-    output:
-        sample=temp("results/activations/{dataset}/{backbone}/sample.safetensors"),
-    log:
-        "logs/sample_activations/{dataset}.{backbone}.log",
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        card=1,
-        mem_mb=memory(6000),
-        runtime="4h",
-    params:
-        backbone=network,
-        sets=lambda w: dumps(plan(w)["sets"]),
-        sample=lambda w: dumps(CONFIG["sample"] | CATALOG["datasets"][w.dataset].get("sample", {})),
-        seed=CONFIG["seed"],
-        device=CONFIG["device"],
-        precision=CONFIG["precision"],
-    message:
-        "Sampling activations of {wildcards.backbone} on training images of {wildcards.dataset}"
-    script:
-        "../../scripts/activations/sample_activations.py"
+for room in ROOMS.values():
+    samples = missing(room, "sample")
+    fitted = missing(room, "projection"), missing(room, "projected sample")
 
+    if samples:
 
-rule fit_projections:
-    input:
-        sample="results/activations/{dataset}/{backbone}/sample.safetensors",
-    output:
-        projections="results/activations/{dataset}/{backbone}/projections.safetensors",
-        projected="results/activations/{dataset}/{backbone}/projected-sample.safetensors",
-    log:
-        "logs/fit_projections/{dataset}.{backbone}.log",
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(3000),
-        runtime="2h",
-    params:
-        sets=lambda w: dumps(plan(w)["sets"]),
-    message:
-        "Fitting the projections of {wildcards.dataset}, {wildcards.backbone}"
-    script:
-        "../../scripts/activations/fit_projections.py"
+        rule:
+            name:
+                another("sample_activations")
+            input:
+                index=room.index.path("index.csv"),
+                weights=room.weights.path(),
+            output:
+                samples=temp([sample.path() for sample in samples]),
+            log:
+                f"logs/sample_activations/{room.dataset}.{room.backbone}.log",
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                card=1,
+                mem_mb=memory(6000),
+                runtime="4h",
+            params:
+                dataset=room.dataset,
+                name=room.backbone,
+                backbone=network(room.backbone),
+                sets=text({sample.name: room.plan["sets"][sample.name] for sample in samples}),
+                sample=text(CONFIG["sample"] | CATALOG["datasets"][room.dataset].get("sample", {})),
+                seed=CONFIG["seed"],
+                headers=headers(samples),
+                device=CONFIG["device"],
+                precision=CONFIG["precision"],
+            message:
+                f"Sampling {len(samples)} sets of activations of {room.backbone} on training images of {room.dataset}"
+            script:
+                "../../scripts/activations/sample_activations.py"
 
+    if any(fitted):
 
-rule extract_activations:
-    input:
-        index="results/datasets/{dataset}/index.csv",
-        weights="results/backbones/{backbone}/weights.safetensors",
-        projections="results/activations/{dataset}/{backbone}/projections.safetensors",
-    output:
-        shard="results/activations/{dataset}/{backbone}/shards/{shard}.safetensors",
-        timings="results/activations/{dataset}/{backbone}/shards/{shard}.timings.csv",
-    log:
-        "logs/extract_activations/{dataset}.{backbone}.{shard}.log",
-    benchmark:
-        "benchmarks/extract_activations/{dataset}.{backbone}.{shard}.tsv"
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        card=1,
-        mem_mb=memory(3000),
-        runtime="4h",
-    params:
-        backbone=network,
-        sets=lambda w: dumps(plan(w)["sets"]),
-        shards=lambda w: SHARDS[w.dataset],
-        device=CONFIG["device"],
-        precision=CONFIG["precision"],
-    message:
-        "Extracting {wildcards.dataset}, {wildcards.backbone}, shard {wildcards.shard}"
-    script:
-        "../../scripts/activations/extract_activations.py"
+        rule:
+            name:
+                another("fit_projections")
+            input:
+                samples=sources(sum(fitted, []), "sample"),
+            output:
+                projections=[result.path() for result in fitted[0]],
+                projected=[result.path() for result in fitted[1]],
+            log:
+                f"logs/fit_projections/{room.dataset}.{room.backbone}.log",
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=memory(3000),
+                runtime="2h",
+            params:
+                sets=text({result.name: room.plan["sets"][result.name] for results in fitted for result in results}),
+                projections=headers(fitted[0]),
+                projected=headers(fitted[1]),
+            message:
+                f"Fitting {len(fitted[0])} projections of {room.dataset}, {room.backbone}"
+            script:
+                "../../scripts/activations/fit_projections.py"
+
+    for sets, shards in WORK.groups(missing(room, "descriptors")):
+
+        rule:
+            name:
+                another("extract_activations")
+            input:
+                index=room.index.path("index.csv"),
+                weights=room.weights.path(),
+                projections=sources(sets, "projection"),
+            output:
+                descriptors=[result.path(".safetensors", "{shard}") for result in sets],
+                timings=[result.path(".timings.csv", "{shard}") for result in sets],
+            log:
+                f"logs/extract_activations/{room.dataset}.{room.backbone}.{{shard}}.log",
+            benchmark:
+                f"benchmarks/extract_activations/{room.dataset}.{room.backbone}.{{shard}}.tsv"
+            wildcard_constraints:
+                shard=shard_pattern(room, shards),
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                card=1,
+                mem_mb=memory(3000),
+                runtime="4h",
+            params:
+                name=room.backbone,
+                backbone=network(room.backbone),
+                sets=text({result.name: room.plan["sets"][result.name] for result in sets}),
+                headers=headers(sets),
+                shards=room.shards,
+                device=CONFIG["device"],
+                precision=CONFIG["precision"],
+            message:
+                f"Extracting {room.dataset}, {room.backbone}, {len(sets)} sets, shard {{wildcards.shard}} of {room.shards} ({{EXTRACTED}})"
+            script:
+                "../../scripts/activations/extract_activations.py"

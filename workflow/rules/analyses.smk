@@ -1,195 +1,233 @@
-# Studies beside the comparison, one job for each data set and network. `analyses:` in the configuration selects them.
+# Studies beside the comparison, for each data set and network. `analyses:` in the configuration selects them.
+# A study leaves its figures under results/; what people see of them is drawn in one job a data set and network.
 
 
-rule study_scales:
-    input:
-        index="results/datasets/{dataset}/index.csv",
-        shards=shard_files("representations"),
-    output:
-        figures="results/analyses/{dataset}/{backbone}/scales.csv",
-        plot=report(
-            f"reports/{RUN}/scales-{{dataset}}-{{backbone}}.svg",
-            caption="../report/scales.rst",
-            category="6. Scales",
-            subcategory="{dataset}",
-            labels={"What": "Each scale alone, the first n together", "Network": "{backbone}"},
-        ),
-    log:
-        "logs/study_scales/{dataset}.{backbone}.log",
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(6000),
-        runtime="4h",
-    params:
-        plan=lambda w: dumps(plan(w)),
-        study=lambda w: dumps(CATALOG["analyses"]["scales"]),
-        task=task,
-        titles=lambda w: dumps(TITLES),
-        classifier=dumps(CONFIG["classifier"]),
-        bootstrap=CONFIG["bootstrap"],
-        seed=CONFIG["seed"],
-    message:
-        "Studying the scales of {wildcards.dataset}, {wildcards.backbone}"
-    script:
-        "../../scripts/analyses/study_scales.py"
+for room in ROOMS.values():
+    for study in missing(room, "scales"):
+
+        rule:
+            name:
+                another("study_scales")
+            input:
+                index=room.index.path("index.csv"),
+                vectors=sources([study], "representations"),
+                reductions=sources([study], "reductions"),
+            output:
+                figures=study.path(".csv"),
+            log:
+                f"logs/study_scales/{room.dataset}.{room.backbone}.log",
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=memory(6000),
+                runtime="4h",
+            params:
+                dataset=room.dataset,
+                shards=room.shards,
+                plan=rows_of(room, [row["id"] for row in study.made_of["rows"]]),
+                rows=text(study.made_of["rows"]),
+                task=room.task,
+                classifier=text(CONFIG["classifier"]),
+                bootstrap=CONFIG["bootstrap"],
+                seed=CONFIG["seed"],
+            message:
+                f"Studying the scales of {room.dataset}, {room.backbone}"
+            script:
+                "../../scripts/analyses/study_scales.py"
+
+    for study in missing(room, "invariance"):
+
+        rule:
+            name:
+                another("study_invariance")
+            input:
+                index=room.index.path("index.csv"),
+                weights=room.weights.path(),
+                projections=sources([study], "projections"),
+                vectors=sources([study], "representations"),
+                reductions=sources([study], "reductions"),
+                codebooks=sources([study], "codebooks"),
+                classifiers=[result.path(".classifier.safetensors") for result in study.inputs["scores"]],
+            output:
+                figures=study.path(".csv"),
+            log:
+                f"logs/study_invariance/{room.dataset}.{room.backbone}.log",
+            priority: 5  # the longest of the last jobs
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                card=1,
+                mem_mb=memory(6000),
+                runtime="8h",
+            params:
+                name=room.backbone,
+                backbone=network(room.backbone),
+                shards=room.shards,
+                plan=text(plan_of(room, study.made_of["names"])),
+                study=text(CATALOG["analyses"]["invariance"]),
+                task=room.task,
+                backend=CONFIG["encoding"]["backend"],
+                device=CONFIG["device"],
+                precision=CONFIG["precision"],
+            message:
+                f"Transforming test images of {room.dataset}, {room.backbone}"
+            script:
+                "../../scripts/analyses/study_invariance.py"
+
+    for study in missing(room, "confidence"):
+
+        rule:
+            name:
+                another("map_confidence")
+            input:
+                index=room.index.path("index.csv"),
+                descriptors=sources([study], "descriptors"),
+                vectors=sources([study], "representations"),
+                codebooks=sources([study], "codebooks"),
+                classifiers=[result.path(".classifier.safetensors") for result in study.inputs["scores"]],
+            output:
+                figures=study.path(".csv"),
+                maps=study.path(".safetensors"),
+            log:
+                f"logs/map_confidence/{room.dataset}.{room.backbone}.log",
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=memory(6000),
+                runtime="4h",
+            params:
+                shards=room.shards,
+                plan=text(plan_of(room, study.made_of["names"])),
+                headers=headers([study]),
+                study=text(CATALOG["analyses"]["confidence"]),
+                backend=CONFIG["encoding"]["backend"],
+            message:
+                f"Mapping the confidence of {room.dataset}, {room.backbone}"
+            script:
+                "../../scripts/analyses/map_confidence.py"
+
+    for study in missing(room, "timings"):
+
+        rule:
+            name:
+                another("time_extraction")
+            input:
+                index=room.index.path("index.csv"),
+                weights=room.weights.path(),
+            output:
+                csv=study.path(".csv"),
+            log:
+                f"logs/time_extraction/{room.dataset}.{room.backbone}.log",
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                card=1,
+                mem_mb=memory(6000),
+                runtime="2h",
+            params:
+                name=room.backbone,
+                backbone=network(room.backbone),
+                study=text(study.made_of["study"]),
+                device=CONFIG["device"],
+                precision=CONFIG["precision"],
+            message:
+                f"Timing extraction on {room.dataset}, {room.backbone}"
+            script:
+                "../../scripts/analyses/time_extraction.py"
+
+    for study in missing(room, "pairs"):
+
+        rule:
+            name:
+                another("compare_pairs")
+            input:
+                scores=[result.path(".safetensors") for result in study.inputs["scores"]],
+            output:
+                pairs=study.path(".csv"),
+            log:
+                f"logs/compare_pairs/{room.dataset}.{room.backbone}.log",
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=memory(2000),
+                runtime="1h",
+            params:
+                dataset=room.dataset,
+                bootstrap=CONFIG["bootstrap"],
+                seed=CONFIG["seed"],
+            message:
+                f"Comparing pairs on {room.dataset}, {room.backbone}"
+            script:
+                "../../scripts/analyses/compare_pairs.py"
 
 
-rule study_invariance:
-    input:
-        index="results/datasets/{dataset}/index.csv",
-        weights="results/backbones/{backbone}/weights.safetensors",
-        projections="results/activations/{dataset}/{backbone}/projections.safetensors",
-        shards=shard_files("representations"),
-        reductions="results/representations/{dataset}/{backbone}/reductions.safetensors",
-        codebooks=codebooks_of("invariance"),
-        classifiers=classifiers_of("invariance"),
-    output:
-        figures="results/analyses/{dataset}/{backbone}/invariance.csv",
-        plot=report(
-            f"reports/{RUN}/invariance-{{dataset}}-{{backbone}}.svg",
-            caption="../report/invariance.rst",
-            category="7. Invariance",
-            subcategory="{dataset}",
-            labels={"What": "Test images transformed", "Network": "{backbone}"},
-        ),
-    log:
-        "logs/study_invariance/{dataset}.{backbone}.log",
-    priority: 5  # the longest of the last jobs
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        card=1,
-        mem_mb=memory(6000),
-        runtime="8h",
-    params:
-        backbone=network,
-        plan=lambda w: dumps(plan(w)),
-        study=lambda w: dumps(CATALOG["analyses"]["invariance"]),
-        task=task,
-        titles=lambda w: dumps(TITLES),
-        backend=CONFIG["encoding"]["backend"],
-        device=CONFIG["device"],
-        precision=CONFIG["precision"],
-    message:
-        "Transforming test images of {wildcards.dataset}, {wildcards.backbone}"
-    script:
-        "../../scripts/analyses/study_invariance.py"
+# study -> what the reports show of it: file, caption, category, labels.
+SHOWN = {
+    "scales": ("scales-{dataset}-{backbone}.svg", "scales", "6. Scales", "Each scale alone, the first n together"),
+    "invariance": ("invariance-{dataset}-{backbone}.svg", "invariance", "7. Invariance", "Test images transformed"),
+    "confidence": (
+        "confidence-{dataset}-{backbone}.png",
+        "confidence",
+        "8. Confidence maps",
+        "Where the classifier finds its class",
+    ),
+    "timings": ("timings-{dataset}-{backbone}.html", "timings", "9. Speed", "Seconds: naive and dense, network and pooling"),
+    "pairs": ("pairs-{dataset}-{backbone}.svg", "pairs", "2. Comparison", "Paired differences"),
+    "seeds": ("seeds-{dataset}-{backbone}.svg", "seeds", "2. Comparison", "Other seeds"),
+}
+SHOWN = {study: shown for study, shown in SHOWN.items() if study in CONFIG["analyses"]}
+OF_CLAIMS = ["claims-{dataset}-{backbone}.html"] if "claims" in CONFIG["analyses"] else []
 
 
-rule map_confidence:
-    input:
-        index="results/datasets/{dataset}/index.csv",
-        activations=shard_files("activations"),
-        shards=shard_files("representations"),
-        codebooks=codebooks_of("confidence"),
-        classifiers=classifiers_of("confidence"),
-    output:
-        figures="results/analyses/{dataset}/{backbone}/confidence.csv",
-        gallery=report(
-            f"reports/{RUN}/confidence-{{dataset}}-{{backbone}}.png",
-            caption="../report/confidence.rst",
-            category="8. Confidence maps",
-            subcategory="{dataset}",
-            labels={"What": "Where the classifier finds its class", "Network": "{backbone}"},
-        ),
-    log:
-        "logs/map_confidence/{dataset}.{backbone}.log",
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(6000),
-        runtime="4h",
-    params:
-        plan=lambda w: dumps(plan(w)),
-        study=lambda w: dumps(CATALOG["analyses"]["confidence"]),
-        backend=CONFIG["encoding"]["backend"],
-    message:
-        "Mapping the confidence of {wildcards.dataset}, {wildcards.backbone}"
-    script:
-        "../../scripts/analyses/map_confidence.py"
+if SHOWN:
 
-
-rule time_extraction:
-    input:
-        index="results/datasets/{dataset}/index.csv",
-        weights="results/backbones/{backbone}/weights.safetensors",
-        extraction=shard_files("activations", "timings.csv"),
-        encoding=shard_files("representations", "timings.csv"),
-    output:
-        html=report(
-            f"reports/{RUN}/timings-{{dataset}}-{{backbone}}.html",
-            caption="../report/timings.rst",
-            category="9. Speed",
-            subcategory="{dataset}",
-            labels={"What": "Seconds: naive and dense, network and pooling", "Network": "{backbone}"},
-        ),
-        csv="results/analyses/{dataset}/{backbone}/timings.csv",
-    log:
-        "logs/time_extraction/{dataset}.{backbone}.log",
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        card=1,
-        mem_mb=memory(6000),
-        runtime="2h",
-    params:
-        backbone=network,
-        plan=lambda w: dumps(plan(w)),
-        study=lambda w: dumps(CATALOG["analyses"]["timings"]),
-        titles=lambda w: dumps(TITLES),
-        device=CONFIG["device"],
-        precision=CONFIG["precision"],
-    message:
-        "Timing extraction on {wildcards.dataset}, {wildcards.backbone}"
-    script:
-        "../../scripts/analyses/time_extraction.py"
-
-
-rule compare_pairs:
-    input:
-        scores=lambda w: expand(
-            "results/classification/{{dataset}}/{{backbone}}/{representation}.safetensors", representation=REPRESENTATIONS
-        ),
-    output:
-        pairs="results/analyses/{dataset}/{backbone}/pairs.csv",
-        plot=report(
-            f"reports/{RUN}/pairs-{{dataset}}-{{backbone}}.svg",
-            caption="../report/pairs.rst",
-            category="2. Comparison",
-            subcategory="{dataset}",
-            labels={"What": "Paired differences"},
-        ),
-    log:
-        "logs/compare_pairs/{dataset}.{backbone}.log",
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(2000),
-        runtime="1h",
-    params:
-        titles=lambda w: dumps(TITLES),
-        bootstrap=CONFIG["bootstrap"],
-        seed=CONFIG["seed"],
-    message:
-        "Comparing pairs on {wildcards.dataset}, {wildcards.backbone}"
-    script:
-        "../../scripts/analyses/compare_pairs.py"
+    rule show_studies:
+        input:
+            unpack(shown_figures),
+        output:
+            **{
+                study: report(
+                    f"reports/{{run}}/{file}",
+                    caption=f"../report/{caption}.rst",
+                    category=category,
+                    subcategory="{dataset}",
+                    labels={"What": what, "Network": "{backbone}"},
+                )
+                for study, (file, caption, category, what) in SHOWN.items()
+            },
+        log:
+            "logs/show_studies/{run}.{dataset}.{backbone}.log",
+        conda:
+            "../../envs/orderless.yaml"
+        resources:
+            mem_mb=memory(2000),
+            runtime="1h",
+        params:
+            studies=list(SHOWN),
+            plan=lambda w: dumps({"representations": ROOMS[w.dataset, w.backbone].plan["representations"]}),
+            timed=CATALOG["analyses"]["timings"]["representations"],
+            titles=lambda w: dumps(TITLES),
+            code=code("analyses/show_studies"),
+            papers=PAPERS,
+        message:
+            "Showing the studies of {wildcards.dataset}, {wildcards.backbone}"
+        script:
+            "../../scripts/analyses/show_studies.py"
 
 
 rule judge_claims:
     input:
-        pairs="results/analyses/{dataset}/{backbone}/pairs.csv",
+        pairs=lambda w: ROOMS[w.dataset, w.backbone].study("pairs").path(".csv"),
     output:
-        csv=f"reports/{RUN}/claims-{{dataset}}-{{backbone}}.csv",
+        csv="reports/{run}/claims-{dataset}-{backbone}.csv",
         html=report(
-            f"reports/{RUN}/claims-{{dataset}}-{{backbone}}.html",
+            "reports/{run}/claims-{dataset}-{backbone}.html",
             caption="../report/claims.rst",
             category="4. Claims of the papers",
             labels={"Data set": "{dataset}", "Network": "{backbone}"},
         ),
     log:
-        "logs/judge_claims/{dataset}.{backbone}.log",
+        "logs/judge_claims/{run}.{dataset}.{backbone}.log",
     conda:
         "../../envs/orderless.yaml"
     resources:
@@ -198,34 +236,9 @@ rule judge_claims:
     params:
         titles=lambda w: dumps(TITLES),
         dataset=lambda w: CATALOG["datasets"][w.dataset].get("title", w.dataset),
+        claims=CONTENTS.file(f"{ROOT}/workflow/catalog/claims.yaml"),
+        code=code("analyses/judge_claims"),
     message:
         "Holding the papers' claims against {wildcards.dataset}, {wildcards.backbone}"
     script:
         "../../scripts/analyses/judge_claims.py"
-
-
-rule compare_seeds:
-    input:
-        figures=[f"results/classification/{{dataset}}/{{backbone}}/{name}.csv" for name in STUDIED["seeds"] + REPEATED],
-    output:
-        figures="results/analyses/{dataset}/{backbone}/seeds.csv",
-        plot=report(
-            f"reports/{RUN}/seeds-{{dataset}}-{{backbone}}.svg",
-            caption="../report/seeds.rst",
-            category="2. Comparison",
-            subcategory="{dataset}",
-            labels={"What": "Other seeds"},
-        ),
-    log:
-        "logs/compare_seeds/{dataset}.{backbone}.log",
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(1000),
-        runtime="10m",
-    params:
-        titles=lambda w: dumps(TITLES),
-    message:
-        "Comparing {wildcards.dataset}, {wildcards.backbone} with other seeds"
-    script:
-        "../../scripts/analyses/compare_seeds.py"

@@ -1,45 +1,77 @@
 # Networks with verified weights.
 
 
-rule train_tinyalex:
-    output:
-        weights="results/backbones/{backbone}/weights.safetensors",
-        card="results/backbones/{backbone}/card.json",
-    log:
-        "logs/train_tinyalex/{backbone}.log",
-    wildcard_constraints:
-        backbone=of_kind("backbones", "tinyalex"),
-    priority: 10  # everything waits for it
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(1500),
-        runtime="10m",
-    params:
-        backbone=network,
-        seed=CONFIG["seed"],
-    message:
-        "Training TinyAlex on single digits"
-    script:
-        "../../scripts/backbones/train_tinyalex.py"
+for weights in WORK.of("weights"):
+
+    if CATALOG["backbones"][weights.name]["kind"] == "tinyalex":
+
+        rule:
+            name:
+                another("train_tinyalex")
+            output:
+                weights=weights.path(),
+            log:
+                f"logs/train_tinyalex/{weights.name}.log",
+            priority: 10  # everything waits for it
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=memory(1500),
+                runtime="10m",
+            params:
+                name=weights.name,
+                backbone=network(weights.name),
+                header=text(weights.header()),
+                seed=CONFIG["seed"],
+            message:
+                "Training TinyAlex on single digits"
+            script:
+                "../../scripts/backbones/train_tinyalex.py"
+
+    else:
+
+        rule:
+            name:
+                another("verify_weights")
+            output:
+                weights=weights.path(),
+            log:
+                f"logs/verify_weights/{weights.name}.log",
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=memory(3000),
+                runtime="1h",
+            params:
+                name=weights.name,
+                backbone=network(weights.name),
+                header=text(weights.header()),
+            message:
+                f"Verifying the weights of {weights.name}"
+            script:
+                "../../scripts/backbones/verify_weights.py"
 
 
-rule verify_weights:
-    output:
-        weights="results/backbones/{backbone}/weights.safetensors",
-        card="results/backbones/{backbone}/card.json",
-    log:
-        "logs/verify_weights/{backbone}.log",
-    wildcard_constraints:
-        backbone="|".join(of_kind("backbones", kind) for kind in ("torchvision", "timm", "caffenet", "bvlc-alexnet", "vgg-cnn-s")),
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(3000),
-        runtime="1h",
-    params:
-        backbone=network,
-    message:
-        "Verifying the weights of {wildcards.backbone}"
-    script:
-        "../../scripts/backbones/verify_weights.py"
+for card in WORK.of("card"):
+
+    rule:
+        name:
+            another("describe_backbone")
+        input:
+            weights=WEIGHTS[card.name].path(),
+        output:
+            card=card.path(),
+        log:
+            f"logs/describe_backbone/{card.name}.log",
+        conda:
+            "../../envs/orderless.yaml"
+        resources:
+            mem_mb=memory(3000),
+            runtime="10m",
+        params:
+            name=card.name,
+            backbone=network(card.name),
+        message:
+            f"Describing {card.name}"
+        script:
+            "../../scripts/backbones/describe_backbone.py"

@@ -1,62 +1,60 @@
 # Vocabularies from the projected sample of training images, a bundle a job; guidance layers from labelled training images.
 
 
-CODEBOOKS = "results/codebooks/{dataset}"
-
-for (purpose, backbone), each in PLANS.items():
-    for number, bundle in enumerate(bundles(learned(each, supervised=False))):
+for room in ROOMS.values():
+    for number, codebooks in enumerate(bundles(missing(room, "codebook"))):
 
         rule:
             name:
-                f"train_codebooks_{purpose}_{backbone}_{number}"
+                another("train_codebooks")
             input:
-                projected=f"results/activations/{{dataset}}/{backbone}/projected-sample.safetensors",
+                samples=sources(codebooks, "sample"),
             output:
-                codebooks=[f"{CODEBOOKS}/{backbone}/{name}.safetensors" for name in bundle],
+                codebooks=[codebook.path() for codebook in codebooks],
             log:
-                f"logs/train_codebooks/{{dataset}}.{backbone}.{number}.log",
+                f"logs/train_codebooks/{room.dataset}.{room.backbone}.{number}.log",
             benchmark:
-                f"benchmarks/train_codebooks/{{dataset}}.{backbone}.{number}.tsv"
-            wildcard_constraints:
-                dataset="|".join(name for name in DATASETS if PURPOSES[name] == purpose),
+                f"benchmarks/train_codebooks/{room.dataset}.{room.backbone}.{number}.tsv"
             conda:
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(2000),
                 runtime="4h",
             params:
-                codebooks=dumps({name: each["codebooks"][name] for name in bundle}),
+                dataset=room.dataset,
+                codebooks=text({codebook.name: room.plan["codebooks"][codebook.name] for codebook in codebooks}),
+                headers=headers(codebooks),
                 backend=CONFIG["encoding"]["backend"],
                 seed=CONFIG["seed"],
             message:
-                f"Training {len(bundle)} codebooks of {{wildcards.dataset}}, {backbone}"
+                f"Training {len(codebooks)} codebooks of {room.dataset}, {room.backbone}"
             script:
                 "../../scripts/codebooks/train_codebooks.py"
 
-    for number, bundle in enumerate(bundles(learned(each, supervised=True))):
+    for number, codebooks in enumerate(bundles(missing(room, "guidance"))):
 
         rule:
             name:
-                f"train_guidance_{purpose}_{backbone}_{number}"
+                another("train_guidance")
             input:
-                index="results/datasets/{dataset}/index.csv",
-                shards=shard_files("activations", backbone=backbone),
+                index=room.index.path("index.csv"),
+                descriptors=sources(codebooks, "descriptors"),
             output:
-                codebooks=[f"{CODEBOOKS}/{backbone}/{name}.safetensors" for name in bundle],
+                codebooks=[codebook.path() for codebook in codebooks],
             log:
-                f"logs/train_guidance/{{dataset}}.{backbone}.{number}.log",
-            wildcard_constraints:
-                dataset="|".join(name for name in DATASETS if PURPOSES[name] == purpose),
+                f"logs/train_guidance/{room.dataset}.{room.backbone}.{number}.log",
             conda:
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(4000),
                 runtime="4h",
             params:
-                codebooks=dumps({name: each["codebooks"][name] for name in bundle}),
-                sets=dumps(each["sets"]),
+                dataset=room.dataset,
+                shards=room.shards,
+                codebooks=text({codebook.name: room.plan["codebooks"][codebook.name] for codebook in codebooks}),
+                headers=headers(codebooks),
                 seed=CONFIG["seed"],
             message:
-                f"Training {len(bundle)} guidance layers of {{wildcards.dataset}}, {backbone}"
+                f"Training {len(codebooks)} guidance layers of {room.dataset}, {room.backbone}"
             script:
                 "../../scripts/codebooks/train_guidance.py"

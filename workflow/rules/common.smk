@@ -1,4 +1,4 @@
-# The configuration, checked; the plan of each backbone; the helpers of the rules files.
+# The configuration, checked; what it asks for and what of that is missing; the helpers of the rules files.
 import json
 import os
 import re
@@ -6,15 +6,22 @@ import sys
 
 ROOT = os.path.realpath(workflow.basedir)
 sys.path.insert(0, ROOT)
+from pathlib import Path
+
 from snakemake.exceptions import WorkflowError
 
 from orderless.catalog import plans
-from orderless.catalog.published import published_figures
 from orderless.catalog.configuration import check_selection, load_config
-from orderless.catalog.datasets import may_skip, official, shard_count, task_of
+from orderless.catalog.datasets import may_skip, official, task_of
 from orderless.catalog.entries import load_catalog
+from orderless.catalog.kept import earlier_layout
+from orderless.catalog.missing import Shelf, Work
+from orderless.catalog.published import published_figures
+from orderless.catalog.recipes import all_recipes, asked
 from orderless.errors import OrderlessError
+from orderless.files.contents import Contents, digest
 from orderless.files.jobs import prepare_environment
+from orderless.files.storage import write_text
 
 prepare_environment(ROOT)
 
@@ -22,35 +29,37 @@ try:
     CONFIG = load_config(config)
     CATALOG = load_catalog(CONFIG["catalog"])
     check_selection(CONFIG, CATALOG)
-    TASKS = {name: task_of(CATALOG, name) for name in CONFIG["datasets"]}
-    PURPOSES = {name: plans.SEARCHED if task == "retrieval" else plans.CLASSIFIED for name, task in TASKS.items()}
-    PLANS = {
-        (purpose, name): plans.make_plan(CONFIG, CATALOG, name, purpose)
-        for purpose in sorted(set(PURPOSES.values()))
-        for name in CONFIG["backbones"]
-    }
-    SHARDS = {name: shard_count(CONFIG, CATALOG, name) for name in CONFIG["datasets"]}
+    RUN = CONFIG["run"]
+    # Jobs of a cluster read the workflow again while others make results: what the run began with stands for all of them.
+    STATE = Path(f"results/runs/{RUN}.json")
+    TOLD = {} if workflow.is_main_process else json.loads(STATE.read_text())
+    CONTENTS = Contents(Path(".snakemake/orderless/contents.json"), TOLD.get("contents"))
+    ROOMS, CARDS = all_recipes(CONFIG, CATALOG, CONTENTS)
+    # A report draws every step, those whose results exist too.
+    WHOLE = any(argument.startswith(("--report", "--rulegraph", "--dag", "--filegraph")) for argument in sys.argv)
+    WORK = Work(asked(ROOMS, CARDS), Shelf(TOLD.get("missing"), WHOLE))
+    CONTENTS.keep()
 except OrderlessError as error:
     raise WorkflowError(str(error)) from None
 
-RUN = CONFIG["run"]
 DATASETS = CONFIG["datasets"]
+TASKS = {name: task_of(CATALOG, name) for name in DATASETS}
 CLASSIFIED_DATASETS = [name for name in DATASETS if TASKS[name] != "retrieval"]
 SEARCHED_DATASETS = [name for name in DATASETS if TASKS[name] == "retrieval"]
 BACKBONES = CONFIG["backbones"]
-REPRESENTATIONS = CONFIG["representations"]
-SEARCHED = CONFIG["searched"]
-STUDIED = {study: plans.studied(CONFIG, CATALOG, study) if study in CONFIG["analyses"] else [] for study in CATALOG["analyses"]}
 TITLES = {name: entry["title"] for name, entry in CATALOG["representations"].items()}
-REPEATED = [plans.repeated(*item) for item in plans.repeats(CONFIG, CATALOG)]
-CLASSIFIED = REPRESENTATIONS + REPEATED
+INDICES = {name: ROOMS[name, BACKBONES[0]].index for name in DATASETS}
+WEIGHTS = {name: ROOMS[DATASETS[0], name].weights for name in BACKBONES}
+# The order of representations and their papers, by which they are coloured.
+PAPERS = digest([(name, entry.get("paper")) for name, entry in CATALOG["representations"].items()])
+EXTRACTED, ENCODED = WORK.pace("descriptors"), WORK.pace("representations")  # for messages
+TEMPLATES = [CONTENTS.file(path) for path in sorted(Path(ROOT).glob("orderless/reports/templates/*"))]  # of all pages
+FAMILIES = {}  # rule -> the rule whose settings it shares
 
 
 wildcard_constraints:
     dataset="|".join(DATASETS),
     backbone="|".join(BACKBONES),
-    representation="|".join(dict.fromkeys(CLASSIFIED + SEARCHED)),
-    shard=r"\d+",
     run=re.escape(RUN),
 
 
@@ -59,117 +68,132 @@ def dumps(value):
     return json.dumps(value, sort_keys=True)
 
 
+def text(value):
+    """The same as a param of its own, whose braces are no wildcards."""
+    written = dumps(value)
+    return lambda wildcards: written
+
+
 def memory(megabytes):
     """A job's memory, raised with each attempt where a profile retries."""
     return lambda wildcards, attempt: megabytes * attempt
 
 
-def network(wildcards):
-    """What of a backbone's entry changes its activations, as plain text."""
+def another(family):
+    """A name for the next of a family of rules. The first has the family's own, the others have numbers."""
+    number = 1 + sum(known == family for known in FAMILIES.values())
+    name = family if number == 1 else f"{family}_{number}"
+    FAMILIES[name] = family
+    return name
+
+
+def bundles(results):
+    """Results in bundles of the configuration's size: what one job makes of them."""
+    return [results[first : first + CONFIG["bundle"]] for first in range(0, len(results), CONFIG["bundle"])]
+
+
+def missing(room, *kinds):
+    """The results of some kinds that must be made of a data set with a network."""
+    return [result for result in WORK.of(*kinds) if room.made.get((result.kind, result.name)) is result]
+
+
+def headers(results):
+    """A param: what the headers of some results' files say of what made them, by name."""
+    return text({result.name: result.header() for result in results})
+
+
+def shard_pattern(room, shards):
+    """A wildcard constraint: some shards of a data set."""
+    return r"\d+" if len(shards) == room.shards else "|".join(map(str, shards))
+
+
+def sources(results, role):
+    """The files of what some results are made of, in a role, each once."""
+    return list(dict.fromkeys(path for result in results for source in result.inputs.get(role, []) for path in source.paths()))
+
+
+def rows_of(room, names):
+    """A param: the rows of the plan that some representations are read back by."""
+    wanted, rows = list(names), {}
+    while wanted:
+        name = wanted.pop()
+        rows[name] = room.plan["representations"][name]
+        wanted += plans.parts(rows[name])
+    return text({"representations": rows})
+
+
+def network(name):
+    """A param: what of a backbone's entry changes its activations."""
     told = ("title", "licence", "citation", "known_as", "adapt")
-    entry = CATALOG["backbones"][wildcards.backbone]
-    return dumps({key: value for key, value in entry.items() if key not in told})
+    return text({key: value for key, value in CATALOG["backbones"][name].items() if key not in told})
 
 
-def of_kind(section, kind):
-    """A pattern for the selected entries of a kind; one that matches nothing where there is none."""
-    selected = CONFIG[section]
-    return "|".join(name for name in selected if CATALOG[section][name]["kind"] == kind) or "(?!)"
+def dataset_entry(name, *keys):
+    """A param: what of a data set's entry changes its index, or the given keys alone."""
+    told = ("title", "licence", "citation", "files", "shards", "sample", "metrics", "fraction")
+    entry = CATALOG["datasets"][name]
+    return text({key: value for key, value in entry.items() if (key in keys if keys else key not in told)})
 
 
-def official_datasets():
-    """A pattern for the selected data sets that are downloaded; one that matches nothing where there is none."""
-    return "|".join(name for name in DATASETS if official(CATALOG["datasets"][name])) or "(?!)"
-
-
-def dataset_entry(*keys):
-    """A param: what of a data set's entry changes its index, or the given keys alone, as plain text."""
-
-    def entry(wildcards):
-        told = ("title", "licence", "citation", "files", "shards", "sample", "metrics", "fraction")
-        found = CATALOG["datasets"][wildcards.dataset]
-        return dumps({key: value for key, value in found.items() if (key in keys if keys else key not in told)})
-
-    return entry
-
-
-def fraction(wildcards):
+def fraction(name):
     """The share of a data set that is run on."""
-    return CATALOG["datasets"][wildcards.dataset].get("fraction", CONFIG["fraction"])
+    return CATALOG["datasets"][name].get("fraction", CONFIG["fraction"])
 
 
-def shard_files(stage, suffix="safetensors", backbone=None):
-    """An input function: the files of all shards of a data set, in order. backbone: of a rule that is made for one."""
-    return lambda wildcards: [
-        f"results/{stage}/{wildcards.dataset}/{backbone or wildcards.backbone}/shards/{shard}.{suffix}"
-        for shard in range(SHARDS[wildcards.dataset])
-    ]
+def judged(*datasets):
+    """The figures of every representation of some data sets that is classified or searched with."""
+    return [room.figures(name) for (dataset, _), room in ROOMS.items() if dataset in datasets for name in room.names]
 
 
-def plan(wildcards):
-    """The plan of a data set and a network."""
-    return PLANS[PURPOSES[wildcards.dataset], wildcards.backbone]
+def code(*files):
+    """A param of a report's rule: a digest of its code, so that another makes it anew."""
+    return digest(CONTENTS.code([f"scripts/{file}.py" for file in files]), TEMPLATES)
 
 
-def learned(plan, supervised=None):
-    """The codebooks of a plan that must be trained: all, or only those that need labels, or only those that do not."""
-    books = {name: entry["encoder"] for name, entry in plan["codebooks"].items() if plans.is_learned(entry["encoder"])}
-    return [name for name, encoder in books.items() if supervised in (None, plans.is_supervised(encoder))]
+def part_sources(results, role):
+    """The same of one part: a part is made of the like parts."""
+    found = [source.path(".safetensors", "{shard}") for result in results for source in result.inputs.get(role, [])]
+    return list(dict.fromkeys(found))
 
 
-def bundles(names):
-    """Names in bundles of the configuration's size: what one job makes of them."""
-    return [names[first : first + CONFIG["bundle"]] for first in range(0, len(names), CONFIG["bundle"])]
+def part_of(room, vectors):
+    """A param: the part of a plan that some stored representations need."""
+    return text(plans.part(room.plan, [result.name for result in vectors], []))
 
 
-def precomputed_files(wildcards):
-    """The files of precomputed features that the selected representations stack."""
-    rows = plan(wildcards)["representations"].values()
-    return [row["precomputed"].format(dataset=wildcards.dataset) for row in rows if "precomputed" in row]
+def plan_of(room, names):
+    """The part of a plan by which new images are described by some representations."""
+    return plans.part(room.plan, [leaf for name in names for leaf in plans.leaves(room.plan, name)], names)
 
 
-def judged(datasets=DATASETS):
-    """The figures of every (data set, backbone, representation) that is classified or searched with, as the stem of their files."""
-    stages = {plans.CLASSIFIED: ("classification", REPRESENTATIONS), plans.SEARCHED: ("retrieval", SEARCHED)}
-    return [
-        f"results/{stage}/{dataset}/{backbone}/{name}"
-        for dataset in datasets
-        for stage, names in [stages[PURPOSES[dataset]]]
-        for backbone in BACKBONES
-        for name in names
-    ]
+def precomputed(room, vectors):
+    """The files of features made elsewhere that are among some representations."""
+    return [result.made_of["precomputed"] for result in vectors if "precomputed" in result.made_of]
 
 
-def codebooks_of(study):
-    """An input function: the codebooks that a study's representations are encoded with."""
+def shown_figures(wildcards):
+    """What the selected studies found."""
+    room = ROOMS[wildcards.dataset, wildcards.backbone]
+    found = {study: room.study(study).path(".csv") for study in SHOWN if study != "seeds"}
+    if "confidence" in SHOWN:
+        found |= {"index": room.index.path("index.csv"), "maps": room.study("confidence").path(".safetensors")}
+    if "timings" in SHOWN:
+        descriptors, vectors = room.timed()
+        found["extraction"] = [path for result in descriptors for path in result.paths(".timings.csv")]
+        found["encoding"] = [path for result in vectors for path in result.paths(".timings.csv")]
+    if "seeds" in SHOWN:
+        names = plans.studied(CONFIG, CATALOG, "seeds")
+        found["seeds"] = [room.scores(name).path(".csv") for name in names + room.repeats()]
+    return found
 
-    def files(wildcards):
-        rows = plan(wildcards)["representations"]
-        used = {
-            rows[leaf]["codebook"]
-            for name in STUDIED[study]
-            for leaf in plans.leaves(plan(wildcards), name)
-            if "codebook" in rows[leaf]
-        }
-        return [
-            f"results/codebooks/{wildcards.dataset}/{wildcards.backbone}/{book}.safetensors"
-            for book in learned(plan(wildcards))
-            if book in used
+
+def outlook():
+    """What a run is about to do, a line for each data set and network; and what it does not look at."""
+    for (dataset, backbone), room in ROOMS.items():
+        extract, encode = [
+            len(set().union(*(WORK.parts[result] for result in missing(room, kind)))) for kind in ("descriptors", "representations")
         ]
-
-    return files
-
-
-def classifiers_of(study):
-    """The classifiers of a study's representations."""
-    return [f"results/classification/{{dataset}}/{{backbone}}/{name}.classifier.safetensors" for name in STUDIED[study]]
-
-
-def task(wildcards):
-    """What a data set asks for."""
-    return TASKS[wildcards.dataset]
-
-
-def shard_stems():
-    """Every (data set, backbone, shard), as the stem of its files."""
-    return [f"{d}/{b}/shards/{shard}" for d in DATASETS for b in BACKBONES for shard in range(SHARDS[d])]
+        figures = len(missing(room, "scores", "similarities"))
+        yield f"{dataset}, {backbone}: {room.shards} shards, {extract} to extract, {encode} to encode; {figures} figures to work out"
+    if earlier := earlier_layout():
+        yield f"{earlier[0]} and {len(earlier) - 1} more are of an earlier version, which nothing reads: `orderless results tidy` names them."

@@ -1,121 +1,133 @@
 # Images and their index: one table of (image, split, labels, ...) for each data set.
 
 
-rule compose_digits:
-    output:
-        index="results/datasets/{dataset}/index.csv",
-        images=directory("results/datasets/{dataset}/images"),
-        thumbnails="results/datasets/{dataset}/thumbnails.csv",
-    log:
-        "logs/compose_digits/{dataset}.log",
-    wildcard_constraints:
-        dataset=of_kind("datasets", "digits"),
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(500),
-        runtime="10m",
-    params:
-        dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),
-        fraction=fraction,
-        seed=CONFIG["seed"],
-    message:
-        "Composing the images of {wildcards.dataset}"
-    script:
-        "../../scripts/datasets/compose_digits.py"
+for index in [INDICES[name] for name in DATASETS if INDICES[name] in WORK.parts]:
+    kind = CATALOG["datasets"][index.name]["kind"]
+
+    if kind == "digits":
+
+        rule:
+            name:
+                another("compose_digits")
+            output:
+                index=index.path("index.csv"),
+                images=directory(index.path("images")),
+                thumbnails=index.path("thumbnails.csv"),
+            log:
+                f"logs/compose_digits/{index.name}.log",
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=memory(500),
+                runtime="10m",
+            params:
+                dataset=text(CATALOG["datasets"][index.name]),
+                fraction=fraction(index.name),
+                seed=CONFIG["seed"],
+            message:
+                f"Composing the images of {index.name}"
+            script:
+                "../../scripts/datasets/compose_digits.py"
+
+    elif kind == "folder":
+
+        rule:
+            name:
+                another("index_folder")
+            output:
+                index=index.path("index.csv"),
+                skipped=index.path("skipped.txt"),
+            log:
+                f"logs/index_folder/{index.name}.log",
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=memory(1000),
+                runtime="2h",
+            params:
+                dataset=text(CATALOG["datasets"][index.name]),
+                fraction=fraction(index.name),
+                seed=CONFIG["seed"],
+                on_bad_image=CONFIG["on_bad_image"],
+            message:
+                f"Listing and checking the images of {index.name}"
+            script:
+                "../../scripts/datasets/index_folder.py"
+
+    elif kind == "copies":
+
+        rule:
+            name:
+                another("compose_copies")
+            output:
+                index=index.path("index.csv"),
+                images=directory(index.path("images")),
+            log:
+                f"logs/compose_copies/{index.name}.log",
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=memory(1000),
+                runtime="2h",
+            params:
+                dataset=text(CATALOG["datasets"][index.name]),
+                fraction=fraction(index.name),
+                seed=CONFIG["seed"],
+            message:
+                f"Copying images of {index.name}"
+            script:
+                "../../scripts/datasets/compose_copies.py"
+
+    else:
+
+        rule:
+            name:
+                another("index_dataset")
+            input:
+                source=sources([index], "source"),
+            output:
+                index=index.path("index.csv"),
+                skipped=index.path("skipped.txt"),
+                images=directory(index.path("images")),
+            log:
+                f"logs/index_dataset/{index.name}.log",
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=memory(4000),
+                runtime="12h",
+            params:
+                name=index.name,
+                dataset=dataset_entry(index.name),
+                fraction=fraction(index.name),
+                seed=CONFIG["seed"],
+                on_bad_image=CONFIG["on_bad_image"],
+            message:
+                f"Listing and checking the images of {index.name}"
+            script:
+                "../../scripts/datasets/index_dataset.py"
 
 
-rule index_folder:
-    output:
-        index="results/datasets/{dataset}/index.csv",
-        skipped="results/datasets/{dataset}/skipped.txt",
-    log:
-        "logs/index_folder/{dataset}.log",
-    wildcard_constraints:
-        dataset=of_kind("datasets", "folder"),
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(1000),
-        runtime="2h",
-    params:
-        dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),
-        fraction=fraction,
-        seed=CONFIG["seed"],
-        on_bad_image=CONFIG["on_bad_image"],
-    message:
-        "Listing and checking the images of {wildcards.dataset}"
-    script:
-        "../../scripts/datasets/index_folder.py"
+for source in WORK.of("source"):
 
-
-rule compose_copies:
-    output:
-        index="results/datasets/{dataset}/index.csv",
-        images=directory("results/datasets/{dataset}/images"),
-    log:
-        "logs/compose_copies/{dataset}.log",
-    wildcard_constraints:
-        dataset=of_kind("datasets", "copies"),
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(1000),
-        runtime="2h",
-    params:
-        dataset=lambda w: dumps(CATALOG["datasets"][w.dataset]),
-        fraction=fraction,
-        seed=CONFIG["seed"],
-    message:
-        "Copying images of {wildcards.dataset}"
-    script:
-        "../../scripts/datasets/compose_copies.py"
-
-
-rule fetch_dataset:
-    output:
-        source="results/datasets/{dataset}/source.json",
-    log:
-        "logs/fetch_dataset/{dataset}.log",
-    wildcard_constraints:
-        dataset=official_datasets(),
-    localrule: True  # nodes of a cluster may have no network
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(1000),
-        runtime="24h",
-    params:
-        dataset=dataset_entry("kind", "files", "root"),
-        data=CONFIG["data"],
-    message:
-        "Fetching {wildcards.dataset}"
-    script:
-        "../../scripts/datasets/fetch_dataset.py"
-
-
-rule index_dataset:
-    input:
-        source="results/datasets/{dataset}/source.json",
-    output:
-        index="results/datasets/{dataset}/index.csv",
-        skipped="results/datasets/{dataset}/skipped.txt",
-        images=directory("results/datasets/{dataset}/images"),
-    log:
-        "logs/index_dataset/{dataset}.log",
-    wildcard_constraints:
-        dataset=official_datasets(),
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(4000),
-        runtime="12h",
-    params:
-        dataset=dataset_entry(),
-        fraction=fraction,
-        seed=CONFIG["seed"],
-        on_bad_image=CONFIG["on_bad_image"],
-    message:
-        "Listing and checking the images of {wildcards.dataset}"
-    script:
-        "../../scripts/datasets/index_dataset.py"
+    rule:
+        name:
+            another("fetch_dataset")
+        output:
+            source=source.path(),
+        log:
+            f"logs/fetch_dataset/{source.name}.log",
+        localrule: True  # nodes of a cluster may have no network
+        conda:
+            "../../envs/orderless.yaml"
+        resources:
+            mem_mb=memory(1000),
+            runtime="24h",
+        params:
+            name=source.name,
+            dataset=dataset_entry(source.name, "kind", "files", "root"),
+            data=CONFIG["data"],
+        message:
+            f"Fetching {source.name}"
+        script:
+            "../../scripts/datasets/fetch_dataset.py"

@@ -6,16 +6,8 @@ TABLES = [
 ]
 OF_CLASSES = "classes-{dataset}.svg"
 OF_QUERIES = "queries-{dataset}-{backbone}.png"
-STUDIES = {
-    "scales": "scales-{dataset}-{backbone}.svg",
-    "invariance": "invariance-{dataset}-{backbone}.svg",
-    "confidence": "confidence-{dataset}-{backbone}.png",
-    "timings": "timings-{dataset}-{backbone}.html",
-    "pairs": "pairs-{dataset}-{backbone}.svg",
-    "claims": "claims-{dataset}-{backbone}.html",
-    "seeds": "seeds-{dataset}-{backbone}.svg",
-}
-PUBLISHED = [name for name in CLASSIFIED_DATASETS if published_figures(name, {b: CATALOG["backbones"][b] for b in BACKBONES})]
+NETWORKS = {name: CATALOG["backbones"][name] for name in BACKBONES}
+PUBLISHED = {name: rows for name in CLASSIFIED_DATASETS if (rows := published_figures(name, NETWORKS))}
 REPORTS = [
     f"reports/{RUN}/metrics.csv",
     f"reports/{RUN}/summary.html",
@@ -26,24 +18,26 @@ REPORTS = [
     [f"reports/{RUN}/{name}" for name in expand(OF_QUERIES, dataset=SEARCHED_DATASETS, backbone=BACKBONES)],
     [
         f"reports/{RUN}/{name}"
-        for study in CONFIG["analyses"]
-        if study in STUDIES
-        for name in expand(STUDIES[study], dataset=CLASSIFIED_DATASETS, backbone=BACKBONES)
+        for study, (name, *_) in SHOWN.items()
+        for name in expand(name, dataset=CLASSIFIED_DATASETS, backbone=BACKBONES)
     ],
+    [f"reports/{RUN}/{name}" for name in expand(OF_CLAIMS, dataset=CLASSIFIED_DATASETS, backbone=BACKBONES)],
     [f"reports/{RUN}/bench.html"] if BENCHED_HERE or os.path.exists(BENCHED) else [],
 ]
 SELECTED = {
     "datasets": {name: CATALOG["datasets"][name] | {"task": TASKS[name]} for name in DATASETS},
     "backbones": {name: CATALOG["backbones"][name] for name in BACKBONES},
-    "representations": {name: CATALOG["representations"][name] for name in dict.fromkeys(REPRESENTATIONS + SEARCHED)},
+    "representations": {
+        name: CATALOG["representations"][name] for name in dict.fromkeys(CONFIG["representations"] + CONFIG["searched"])
+    },
 }
 
 
 rule collect_metrics:
     input:
-        figures=expand("{stem}.csv", stem=judged()),
-        extraction=expand("results/activations/{stem}.timings.csv", stem=shard_stems()),
-        encoding=expand("results/representations/{stem}.timings.csv", stem=shard_stems()),
+        figures=[result.path(".csv") for result in judged(*DATASETS)],
+        extraction=[path for room in ROOMS.values() for result in room.timed()[0] for path in result.paths(".timings.csv")],
+        encoding=[path for room in ROOMS.values() for result in room.timed()[1] for path in result.paths(".timings.csv")],
     output:
         metrics="reports/{run}/metrics.csv",
     log:
@@ -54,7 +48,10 @@ rule collect_metrics:
         mem_mb=memory(500),
         runtime="10m",
     params:
-        plans=lambda w: dumps({d: {b: PLANS[PURPOSES[d], b] for b in BACKBONES} for d in DATASETS}),
+        plans=lambda w: dumps(
+            {d: {b: {"representations": ROOMS[d, b].plan["representations"]} for b in BACKBONES} for d in DATASETS}
+        ),
+        code=code("reports/collect_metrics"),
     message:
         "Collecting the figures of the run"
     script:
@@ -63,9 +60,9 @@ rule collect_metrics:
 
 rule describe_run:
     input:
-        indices=expand("results/datasets/{dataset}/index.csv", dataset=DATASETS),
-        cards=expand("results/backbones/{backbone}/card.json", backbone=BACKBONES),
-        skipped=[f"results/datasets/{d}/skipped.txt" for d in DATASETS if may_skip(CATALOG["datasets"][d])],
+        indices=[index.path("index.csv") for index in INDICES.values()],
+        cards=[card.path() for card in CARDS.values()],
+        skipped=[index.path("skipped.txt") for name, index in INDICES.items() if may_skip(CATALOG["datasets"][name])],
     output:
         report(
             "reports/{run}/run.html",
@@ -83,6 +80,7 @@ rule describe_run:
     params:
         selected=lambda w: dumps(SELECTED),
         config=lambda w: dumps(CONFIG),
+        code=code("reports/describe_run"),
     message:
         "Describing the run"
     script:
@@ -117,6 +115,7 @@ rule summarise:
     params:
         selected=lambda w: dumps(SELECTED),
         config=lambda w: dumps({key: CONFIG[key] for key in ("run", "datasets", "backbones")}),
+        code=code("reports/summarise"),
     message:
         "Summarising the run"
     script:
@@ -144,6 +143,7 @@ rule compare:
         runtime="10m",
     params:
         selected=lambda w: dumps(SELECTED),
+        code=code("reports/compare"),
     message:
         "Tabulating {wildcards.dataset}"
     script:
@@ -153,7 +153,7 @@ rule compare:
 rule compare_published:
     input:
         metrics="reports/{run}/metrics.csv",
-        scores=lambda w: expand("{stem}.safetensors", stem=judged([w.dataset])),
+        scores=lambda w: [result.path(".safetensors") for result in judged(w.dataset)],
     output:
         csv="reports/{run}/published-{dataset}.csv",
         html=report(
@@ -171,7 +171,9 @@ rule compare_published:
         runtime="10m",
     params:
         selected=lambda w: dumps(SELECTED),
-        fraction=fraction,
+        fraction=lambda w: fraction(w.dataset),
+        published=lambda w: digest(PUBLISHED[w.dataset]),
+        code=code("reports/compare_published"),
     message:
         "Putting the papers' figures beside those of {wildcards.dataset}"
     script:
@@ -208,6 +210,8 @@ rule plot_comparison:
         runtime="10m",
     params:
         selected=lambda w: dumps(SELECTED),
+        code=code("reports/plot_comparison"),
+        papers=PAPERS,
     message:
         "Plotting the comparison on {wildcards.dataset}"
     script:
@@ -217,7 +221,7 @@ rule plot_comparison:
 rule plot_classes:
     input:
         metrics="reports/{run}/metrics.csv",
-        scores=lambda w: expand("{stem}.safetensors", stem=judged([w.dataset])),
+        scores=lambda w: [result.path(".safetensors") for result in judged(w.dataset)],
     output:
         csv="reports/{run}/classes-{dataset}.csv",
         html=report(
@@ -243,6 +247,8 @@ rule plot_classes:
         runtime="10m",
     params:
         selected=lambda w: dumps(SELECTED),
+        code=code("reports/plot_classes"),
+        papers=PAPERS,
     message:
         "Plotting the classes of {wildcards.dataset}"
     script:

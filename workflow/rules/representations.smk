@@ -1,51 +1,66 @@
-# One vector an image for each representation: all of them for a shard in one job, since they share encoded levels.
+# One vector an image for each representation: all that are missing of a shard in one job, since they share encoded levels.
 
 
-rule encode_representations:
-    input:
-        index="results/datasets/{dataset}/index.csv",
-        shard="results/activations/{dataset}/{backbone}/shards/{shard}.safetensors",
-        codebooks=lambda w: [f"results/codebooks/{w.dataset}/{w.backbone}/{name}.safetensors" for name in learned(plan(w))],
-        precomputed=precomputed_files,
-    output:
-        shard="results/representations/{dataset}/{backbone}/shards/{shard}.safetensors",
-        timings="results/representations/{dataset}/{backbone}/shards/{shard}.timings.csv",
-    log:
-        "logs/encode_representations/{dataset}.{backbone}.{shard}.log",
-    benchmark:
-        "benchmarks/encode_representations/{dataset}.{backbone}.{shard}.tsv"
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(4000),
-        runtime="4h",
-    params:
-        plan=lambda w: dumps(plan(w)),
-        backend=CONFIG["encoding"]["backend"],
-        shards=lambda w: SHARDS[w.dataset],
-    message:
-        "Encoding {wildcards.dataset}, {wildcards.backbone}, shard {wildcards.shard}"
-    script:
-        "../../scripts/representations/encode_representations.py"
+for room in ROOMS.values():
+    for vectors, shards in WORK.groups(missing(room, "representations")):
 
+        rule:
+            name:
+                another("encode_representations")
+            input:
+                index=room.index.path("index.csv"),
+                descriptors=part_sources(vectors, "descriptors"),
+                codebooks=sources(vectors, "codebook"),
+                precomputed=precomputed(room, vectors),
+            output:
+                vectors=[result.path(".safetensors", "{shard}") for result in vectors],
+                timings=[result.path(".timings.csv", "{shard}") for result in vectors],
+            log:
+                f"logs/encode_representations/{room.dataset}.{room.backbone}.{{shard}}.log",
+            benchmark:
+                f"benchmarks/encode_representations/{room.dataset}.{room.backbone}.{{shard}}.tsv"
+            wildcard_constraints:
+                shard=shard_pattern(room, shards),
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=memory(4000),
+                runtime="4h",
+            params:
+                plan=part_of(room, vectors),
+                headers=headers(vectors),
+                backend=CONFIG["encoding"]["backend"],
+                shards=room.shards,
+            message:
+                f"Encoding {room.dataset}, {room.backbone}, {len(vectors)} representations, shard {{wildcards.shard}} of {room.shards} ({{ENCODED}})"
+            script:
+                "../../scripts/representations/encode_representations.py"
 
-rule fit_reductions:
-    input:
-        index="results/datasets/{dataset}/index.csv",
-        shards=shard_files("representations"),
-    output:
-        reductions="results/representations/{dataset}/{backbone}/reductions.safetensors",
-    log:
-        "logs/fit_reductions/{dataset}.{backbone}.log",
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(6000),
-        runtime="2h",
-    params:
-        plan=lambda w: dumps(plan(w)),
-        seed=CONFIG["seed"],
-    message:
-        "Fitting second projections of {wildcards.dataset}, {wildcards.backbone}"
-    script:
-        "../../scripts/representations/fit_reductions.py"
+    reductions = missing(room, "reduction")
+    if reductions:
+
+        rule:
+            name:
+                another("fit_reductions")
+            input:
+                index=room.index.path("index.csv"),
+                vectors=sources(reductions, "representations"),
+            output:
+                reductions=[reduction.path() for reduction in reductions],
+            log:
+                f"logs/fit_reductions/{room.dataset}.{room.backbone}.log",
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=memory(6000),
+                runtime="2h",
+            params:
+                dataset=room.dataset,
+                shards=room.shards,
+                plan=rows_of(room, [reduction.name for reduction in reductions]),
+                headers=headers(reductions),
+                seed=CONFIG["seed"],
+            message:
+                f"Fitting {len(reductions)} second projections of {room.dataset}, {room.backbone}"
+            script:
+                "../../scripts/representations/fit_reductions.py"

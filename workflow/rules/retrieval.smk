@@ -1,52 +1,59 @@
 # Searches: each representation, each change of one and each fusion ranks the database for every query.
-FOUND = "results/retrieval/{dataset}/{backbone}"
 
 
-rule search:
-    input:
-        index="results/datasets/{dataset}/index.csv",
-        shards=shard_files("representations"),
-        reductions="results/representations/{dataset}/{backbone}/reductions.safetensors",
-    output:
-        similarities=[f"{FOUND}/{name}.safetensors" for name in SEARCHED],
-        figures=[f"{FOUND}/{name}.csv" for name in SEARCHED],
-    log:
-        "logs/search/{dataset}.{backbone}.log",
-    benchmark:
-        "benchmarks/search/{dataset}.{backbone}.tsv"
-    wildcard_constraints:
-        dataset="|".join(SEARCHED_DATASETS) or "(?!)",
-    conda:
-        "../../envs/orderless.yaml"
-    resources:
-        mem_mb=memory(8000),
-        runtime="4h",
-    params:
-        plan=lambda w: dumps(plan(w)),
-        metrics=lambda w: CATALOG["datasets"][w.dataset].get("metrics", ["map", "p1"]),
-        bootstrap=CONFIG["bootstrap"],
-        seed=CONFIG["seed"],
-    message:
-        "Searching {wildcards.dataset}, {wildcards.backbone}"
-    script:
-        "../../scripts/retrieval/search.py"
+for room in ROOMS.values():
+    searches = missing(room, "similarities")
+
+    if searches:
+
+        rule:
+            name:
+                another("search")
+            input:
+                index=room.index.path("index.csv"),
+                vectors=sources(searches, "representations"),
+                reductions=sources(searches, "reductions"),
+            output:
+                similarities=[result.path(".safetensors") for result in searches],
+                figures=[result.path(".csv") for result in searches],
+            log:
+                f"logs/search/{room.dataset}.{room.backbone}.log",
+            benchmark:
+                f"benchmarks/search/{room.dataset}.{room.backbone}.tsv"
+            conda:
+                "../../envs/orderless.yaml"
+            resources:
+                mem_mb=memory(8000),
+                runtime="4h",
+            params:
+                dataset=room.dataset,
+                shards=room.shards,
+                plan=rows_of(room, [result.name for result in searches]),
+                headers=headers(searches),
+                metrics=CATALOG["datasets"][room.dataset].get("metrics", ["map", "p1"]),
+                bootstrap=CONFIG["bootstrap"],
+                seed=CONFIG["seed"],
+            message:
+                f"Searching {room.dataset}, {room.backbone} in {len(searches)} ways"
+            script:
+                "../../scripts/retrieval/search.py"
 
 
 rule show_queries:
     input:
-        index="results/datasets/{dataset}/index.csv",
-        similarities=[f"{FOUND}/{name}.safetensors" for name in SEARCHED],
-        figures=[f"{FOUND}/{name}.csv" for name in SEARCHED],
+        index=lambda w: INDICES[w.dataset].path("index.csv"),
+        similarities=lambda w: [ROOMS[w.dataset, w.backbone].similarities(name).path(".safetensors") for name in CONFIG["searched"]],
+        figures=lambda w: [ROOMS[w.dataset, w.backbone].similarities(name).path(".csv") for name in CONFIG["searched"]],
     output:
         report(
-            f"reports/{RUN}/queries-{{dataset}}-{{backbone}}.png",
+            "reports/{run}/queries-{dataset}-{backbone}.png",
             caption="../report/queries.rst",
             category="5. Where it fails",
             subcategory="{dataset}",
             labels={"What": "Best and worst queries, best search"},
         ),
     log:
-        "logs/show_queries/{dataset}.{backbone}.log",
+        "logs/show_queries/{run}.{dataset}.{backbone}.log",
     wildcard_constraints:
         dataset="|".join(SEARCHED_DATASETS) or "(?!)",
     conda:
@@ -56,6 +63,7 @@ rule show_queries:
         runtime="10m",
     params:
         titles=lambda w: dumps(TITLES),
+        code=code("retrieval/show_queries"),
     message:
         "Showing queries of {wildcards.dataset}, {wildcards.backbone}"
     script:

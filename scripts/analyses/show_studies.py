@@ -1,0 +1,97 @@
+"""Show what the studies of a data set and a network found: one picture or page each."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from orderless.analyses.confidence import parse_boxes
+from orderless.catalog.plans import leaves
+from orderless.datasets.index import read_index
+from orderless.files.images import read_image
+from orderless.files.jobs import run
+from orderless.files.results import name_of, open_result
+from orderless.reports.metrics import read_timings, seconds_per_image
+from orderless.reports.pages import render, write_page
+from orderless.reports.plots import studies
+
+
+def titled(snakemake, study: str, column: str = "representation") -> pd.DataFrame:
+    """The figures of a study, with the titles of their representations."""
+    table = pd.read_csv(snakemake.input[study])
+    return table.assign(title=table[column].map(json.loads(snakemake.params.titles)))
+
+
+def show_scales(snakemake, path: str) -> None:
+    studies.scales(titled(snakemake, "scales", "base"), snakemake.wildcards.dataset, path)
+
+
+def show_invariance(snakemake, path: str) -> None:
+    studies.invariance(titled(snakemake, "invariance"), snakemake.wildcards.dataset, path)
+
+
+def show_pairs(snakemake, path: str) -> None:
+    studies.pairs(pd.read_csv(snakemake.input.pairs), json.loads(snakemake.params.titles), snakemake.wildcards.dataset, path)
+
+
+def show_seeds(snakemake, path: str) -> None:
+    """How far the figures of the representations that were made again with other seeds move."""
+    titles, rows = json.loads(snakemake.params.titles), []
+    for figures in snakemake.input.seeds:
+        name, _, number = name_of(figures).partition("@")
+        first = pd.read_csv(figures).iloc[0]
+        row = {"representation": name, "title": titles[name], "seed": int(number or 0)}
+        rows.append(row | first[["metric", "value"]].to_dict())
+    studies.seeds(pd.DataFrame(rows), snakemake.wildcards.dataset, path)
+
+
+def show_confidence(snakemake, path: str) -> None:
+    """The maps over their images, and how often their peaks hit a box of their class."""
+    file, index = open_result(snakemake.input.maps, "confidence"), read_index(snakemake.input.index).set_index("image")
+    shown = []
+    for name, labels in file.header["maps"].items():
+        maps = {label: file[f"{name}/{label}"] for label in labels}
+        shown.append((name, np.asarray(read_image(index.loc[name, "path"])), maps, parse_boxes(index.loc[name, "boxes"])))
+    table, note = pd.read_csv(snakemake.input.confidence), ""
+    if len(table):
+        shares = f"{100 * table['hit'].mean():.0f}% of {len(table)} cases; a random point in {100 * table['chance'].mean():.0f}%"
+        note = f"The peak is inside a box of its class in {shares}"
+    studies.confidence(shown, note, path)
+
+
+def show_timings(snakemake, path: str) -> None:
+    """Dense passes against cropping, and the cost of each representation in the network and in pooling (paper D, Table 5)."""
+    params = snakemake.params
+    plan, titles = json.loads(params.plan), json.loads(params.titles)
+    extraction, encoding = read_timings(snakemake.input.extraction), read_timings(snakemake.input.encoding)
+    costs, measured = [], set(encoding["representation"])
+    for name in [name for name in params.timed if name in plan["representations"] and set(leaves(plan, name)) <= measured]:
+        network = seconds_per_image(plan, name, extraction, encoding.iloc[:0])
+        pooling = seconds_per_image(plan, name, extraction.iloc[:0], encoding)
+        seconds = {"Network, s": network, "Pooling, s": pooling, "Total, s": network + pooling}
+        costs.append({"Representation": titles[name]} | {key: f"{value:.3g}" for key, value in seconds.items()})
+    dense = [
+        {"Scales": row.scales, "Activations": row.activations, "Naive, s": f"{row.naive_seconds:.3g}",
+         "Dense, s": f"{row.dense_seconds:.3g}", "Ratio": f"{row.naive_seconds / row.dense_seconds:.1f}"}
+        for row in pd.read_csv(snakemake.input.timings).itertuples()
+    ]  # fmt: skip
+    title = "Seconds an image on this machine (one thread)"
+    write_page(path, render("timings.html", title=title, dense=dense, costs=costs))
+
+
+SHOW = {
+    "scales": show_scales,
+    "invariance": show_invariance,
+    "confidence": show_confidence,
+    "timings": show_timings,
+    "pairs": show_pairs,
+    "seeds": show_seeds,
+}
+
+
+def main(snakemake):
+    for study in snakemake.params.studies:
+        SHOW[study](snakemake, snakemake.output[study])
+
+
+run(main, globals()["snakemake"])
