@@ -28,8 +28,8 @@ def network_costs(backbone: dict[str, Any], name: str, sides: set[int]) -> dict[
 
     from orderless.backbones.networks import architecture, densify
 
-    network = densify(architecture(backbone, name), backbone, name)
-    network.module.to("meta")
+    with torch.device("meta"):
+        network = densify(architecture(backbone, name), backbone, name)
     costs = {}
     for side in sorted(sides):
         with FlopCounterMode(display=False) as counter, torch.inference_mode():
