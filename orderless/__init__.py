@@ -7,6 +7,7 @@ Nothing is imported before it is asked for: the workflow is parsed without torch
 """
 
 import importlib
+import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ _MODULES = {"describe": "describer", "Describer": "describer", "OrderlessError":
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.metadata.version("orderless")
     if name not in __all__:
         raise AttributeError(f"module 'orderless' has no attribute '{name}'")
     return getattr(importlib.import_module(f"orderless.{_MODULES.get(name, 'estimators')}"), name)

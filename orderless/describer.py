@@ -57,7 +57,10 @@ class Describer:
         self.entry = merge(lookup(catalog, "backbones", self.backbone, "backbone"), named_weights)
         if "weights" not in self.entry:
             raise OrderlessError(f"backbone '{self.backbone}': has no published weights. Give a file of trained ones as 'weights'.")
-        self.plan = make_plan(DEFAULTS | {SEARCHED: [self.representation]}, catalog, self.backbone, SEARCHED)
+        try:
+            self.plan = make_plan(DEFAULTS | {SEARCHED: [self.representation]}, catalog, self.backbone, SEARCHED)
+        except OrderlessError as error:  # there is no configuration here
+            raise OrderlessError(str(error).replace("config.searched", "representation")) from error
         if any("precomputed" in row for row in self.plan["representations"].values()):
             raise OrderlessError(f"representation '{self.representation}': a part is not made from images. Take another.")
         self.backend = backends.pick(self.backend)
@@ -202,7 +205,8 @@ def describe(
     device: str = "auto",
     seed: int = 0,
     progress: bool | Callable = False,
-) -> np.ndarray:
+    return_names: bool = False,
+) -> Any:
     """The vectors of images in one call: (n, D) float32, each of unit length, or zero.
 
     images: a folder; or a list of files, PIL images and arrays, (height, width) or (height, width, 3), uint8 or floats from 0 to
@@ -210,10 +214,12 @@ def describe(
     codebooks are learned on; None for the images themselves. weights: a file of the network's weights, or None for those that
     torchvision fetches. catalog: additions and changes to the catalog, such as {"encoders": {"fisher": {"words": 64}}}.
     backend: `vlfeat`, `torch`, or `auto`: VLFeat if it is installed. device: `auto`, `cpu` or `cuda`. progress: show a bar.
+    return_names: return (vectors, names), the names of the files, or `image 0` and so on for images that are in no file.
 
     To learn once and describe often, take a `Describer`, its `fit`, `vectors`, `save` and `load`.
     """
     images, show = list_images(images), bar if progress is True else progress or quiet
     describer = Describer(backbone, representation, weights, catalog or {}, backend, device, seed)
     describer.check_vectors()
-    return describer.fit(images if fit_on is None else fit_on, progress=show).vectors(images, show)
+    vectors = describer.fit(images if fit_on is None else fit_on, progress=show).vectors(images, show)
+    return (vectors, name_images(images)[0]) if return_names else vectors

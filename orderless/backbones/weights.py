@@ -22,12 +22,19 @@ def read_weights(path: str | Path) -> dict:
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many types of errors for damaged files
+        if "weights_only" in str(error):
+            problem = "holds pickled code, perhaps a whole model, and such code is not run"
+            raise OrderlessError(
+                f"{path}: {problem}. Where it was made: torch.save(model.state_dict(), ...), and give that."
+            ) from error
         raise OrderlessError(
             f"{path}: cannot be read as weights ({error}). Give a safetensors file or a torch state_dict."
         ) from error
     if not isinstance(state, dict):
         raise OrderlessError(f"{path}: holds a {type(state).__name__}, not a state_dict. Save model.state_dict() and give that.")
-    return state.get("state_dict", state)
+    state = state.get("state_dict", state)
+    parallel = all(str(key).startswith("module.") for key in state)  # saved from a model inside DataParallel
+    return {key.removeprefix("module."): value for key, value in state.items()} if parallel else state
 
 
 def set_weights(model, state: dict, name: str, source: str) -> None:

@@ -1,5 +1,6 @@
 """The configuration: what to run, with its defaults, checked; the experiments of the papers as configurations."""
 
+from pathlib import Path
 from typing import Any
 
 from orderless.catalog.datasets import official, task_of
@@ -56,6 +57,10 @@ def check_selection(config: dict[str, Any], catalog: dict[str, dict]) -> None:
     for section in ("datasets", "backbones", "representations", "analyses"):
         for name in config[section]:
             lookup(catalog, section, name, f"config.{section}")
+    for name in config["backbones"]:
+        weights = catalog["backbones"][name].get("weights", "")
+        if Path(weights).suffix and not Path(weights).is_file():
+            raise OrderlessError(f"catalog.backbones.{name}.weights: no file '{weights}' here. Name a file that exists.")
     for name in config["datasets"]:
         entry = catalog["datasets"][name]
         if official(entry) and not entry["files"] and "root" not in entry:

@@ -149,11 +149,37 @@ def load_catalog(over: dict[str, Any]) -> dict[str, dict]:
     check_sections(over, "config.catalog")
     if "representations" in over:
         over = over | {"representations": {name: renamed(name, entry) for name, entry in over["representations"].items()}}
-    catalog = merge(read_catalog(), over)
+    given = read_catalog()
+    catalog = merge(given, over)
+    for name, entry in given["backbones"].items():
+        if "adapt" in entry:
+            catalog["backbones"][name]["adapt"] = settled(entry["adapt"], over, name)
     for section in SECTIONS:
         for name, entry in catalog[section].items():
             check_entry(section, name, entry)
+    check_roles(catalog, given)
     return catalog
+
+
+def settled(adapt: dict[str, dict], over: dict[str, Any], backbone: str) -> dict[str, dict]:
+    """A backbone's built-in `adapt` where a configuration speaks too: its own entries hold, and before them its own `adapt`."""
+    said = {
+        section: {name: over[section][name] for name in entries if isinstance(over[section].get(name), dict)}
+        for section, entries in adapt.items()
+        if section in over
+    }
+    return merge(merge(adapt, said), over.get("backbones", {}).get(backbone, {}).get("adapt", {}))
+
+
+def check_roles(catalog: dict[str, dict], given: dict[str, dict]) -> None:
+    """Refuse a backbone's role that no layer taps, neither here nor in the `given` catalog: nothing would ever ask for it."""
+    layers = [*catalog["layers"].values(), *given["layers"].values()]
+    known = {role for layer in layers for key in ("tap", "guide") if (role := layer.get(key))}
+    for name, entry in catalog["backbones"].items():
+        for role in entry["layers"]:
+            if role not in known:
+                where = f"catalog.backbones.{name}.layers"
+                raise OrderlessError(f"{where}: no entry of catalog.layers taps '{role}'.{nearest(role, known)}")
 
 
 def lookup(catalog: dict[str, dict], section: str, name: str, where: str) -> dict[str, Any]:

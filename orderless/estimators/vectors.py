@@ -14,7 +14,7 @@ from orderless.representations.bags import Bag
 POOLINGS = {"mpp": ["l2", "mean"], "nfk": ["counts"], "csf": ["l2", "concat"]}  # over scales, as in the catalog
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class OrderlessPooling(BagEncoder):
     """Any encoder. encoder: the name of its file in `orderless/encoders`, or an entry as in the catalog, {kind: fisher, words: 64}.
 

@@ -65,7 +65,7 @@ def list_images(images: Any) -> list:
     """Images as a list. images: a folder, whose image files are listed; several images; or one, which becomes a list of one."""
     if isinstance(images, (str, Path)):
         return [images] if Path(images).is_file() else list(image_files(images))
-    is_one = isinstance(images, Image.Image) or (isinstance(images, np.ndarray) and images.ndim in (2, 3))
+    is_one = isinstance(images, Image.Image) or (not isinstance(images, list) and getattr(images, "ndim", 0) in (2, 3))
     items = [images] if is_one else list(images) if isinstance(images, Iterable) else []
     if not items:
         raise OrderlessError("no image to describe. Give a folder, or a list of files, PIL images or arrays.")
@@ -117,23 +117,27 @@ def read_image(path: str | Path, draft: int = 0) -> Image.Image:
 def open_image(image: str | Path | Image.Image | np.ndarray, name: str) -> Image.Image:
     """The image as 8-bit RGB.
 
-    image: a file, a PIL image, or an array of (h, w), (h, w, 3) or (h, w, 4), uint8 or floats from 0 to 1. name: for messages.
+    image: a file, a PIL image, or an array or tensor of (h, w), (h, w, 3), (h, w, 4), or with the channels first, uint8 or floats
+    from 0 to 1. name: for messages.
     Raises OrderlessError for a file that cannot be read, or an array of another shape or type.
     """
     if isinstance(image, (str, Path)):
         return read_image(image)
     if isinstance(image, Image.Image):
         return to_rgb(ImageOps.exif_transpose(image))
-    values = np.asarray(image)
+    values = np.asarray(image.detach().cpu() if hasattr(image, "detach") else image)
+    if values.ndim == 3 and values.shape[0] in (1, 3, 4) and values.shape[2] not in (3, 4):
+        values = values.transpose(1, 2, 0)
+        values = values[..., 0] if values.shape[2] == 1 else values
     has_shape = values.ndim == 2 or (values.ndim == 3 and values.shape[2] in (3, 4))
     if has_shape and values.size and values.dtype.kind == "f" and 0 <= values.min() <= values.max() <= 1:
         values = (values * 255).round().astype(np.uint8)
     if not has_shape or not values.size or values.dtype != np.uint8:
         raise OrderlessError(
             f"{name}: an array of {values.shape} {values.dtype} is not an image. Give a path, a PIL image, or an array of "
-            "(height, width) or (height, width, 3), uint8 or floats from 0 to 1."
+            "(height, width), (height, width, 3) or (3, height, width), uint8 or floats from 0 to 1."
         )
-    return to_rgb(Image.fromarray(values))
+    return to_rgb(Image.fromarray(np.ascontiguousarray(values)))
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

@@ -1,5 +1,7 @@
 """From images to vectors in one call, and a fitted describer kept in a file."""
 
+from importlib.metadata import version
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -96,7 +98,8 @@ def test_progress_is_shown_where_it_is_asked_for(folder, options, capsys):
         (None, {}, "no image to describe"),
         ("nowhere", {}, "nowhere: no such folder"),
         (["nowhere.png"], {}, "nowhere.png: cannot be read as an image"),
-        ([np.zeros((3, 20, 20), np.float32)], {}, r"image 0: an array of \(3, 20, 20\) float32 is not an image"),
+        ([np.zeros((5, 20, 20), np.float32)], {}, r"image 0: an array of \(5, 20, 20\) float32 is not an image"),
+        (np.zeros((40, 40, 3), np.uint8), {"representation": "absent"}, "^representation: 'absent' is not in catalog"),
         ([np.full((20, 20, 3), 7.0)], {}, "floats from 0 to 1"),
         (np.zeros((20, 20), bool), {}, "bool is not an image"),
         (np.zeros((40, 40, 3), np.uint8), {"representation": "mmp"}, "Did you mean 'mpp'"),
@@ -115,3 +118,36 @@ def test_progress_is_shown_where_it_is_asked_for(folder, options, capsys):
 def test_bad_input_is_named(options, images, over, message):
     with pytest.raises(OrderlessError, match=message):
         orderless.describe(images, **(options | over))
+
+
+def test_channels_may_come_first_and_tensors_are_images(folder, options):
+    import torch
+
+    files = sorted((folder / "images").iterdir())[:2]
+    arrays = [np.asarray(Image.open(file)) for file in files]
+    expected, names = orderless.describe(files, return_names=True, **options)
+    assert names == [str(file) for file in files]
+    first = np.stack(arrays).transpose(0, 3, 1, 2)
+    for images in (first, list(first), torch.from_numpy(first), torch.from_numpy(first / 255).requires_grad_()):
+        np.testing.assert_allclose(orderless.describe(images, **options), expected, atol=1e-6)
+    np.testing.assert_allclose(orderless.describe(torch.from_numpy(first[0]), **options), expected[:1], atol=1e-6)
+    grey = arrays[0][..., 1]
+    np.testing.assert_array_equal(orderless.describe(grey[None], **options), orderless.describe(grey, **options))
+
+
+def test_weights_of_other_origins(folder, options, tmp_path):
+    import torch
+    from safetensors.torch import load_file
+
+    state = load_file(folder / "w.safetensors")
+    torch.save({"state_dict": {f"module.{key}": value for key, value in state.items()}}, tmp_path / "parallel.pth")
+    image = np.full((40, 40, 3), 99, np.uint8)
+    parallel = orderless.describe(image, **options | {"weights": str(tmp_path / "parallel.pth")})
+    np.testing.assert_array_equal(parallel, orderless.describe(image, **options))
+    torch.save(torch.nn.Linear(2, 2), tmp_path / "model.pth")
+    with pytest.raises(OrderlessError, match=r"model.pth: holds pickled code.*torch.save\(model.state_dict\(\), ...\)"):
+        orderless.describe(image, **options | {"weights": str(tmp_path / "model.pth")})
+
+
+def test_the_version_is_that_of_the_package():
+    assert orderless.__version__ == version("orderless")

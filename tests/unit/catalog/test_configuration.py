@@ -5,7 +5,7 @@ import yaml
 
 from orderless.catalog.configuration import check_selection, load_config
 from orderless.catalog.datasets import shard_count
-from orderless.catalog.entries import WORKFLOW, load_catalog
+from orderless.catalog.entries import WORKFLOW, adapted, load_catalog
 from orderless.catalog.plans import SEARCHED, make_plan
 from orderless.errors import OrderlessError
 
@@ -155,3 +155,30 @@ def test_a_key_of_an_earlier_version_is_read_under_its_present_name():
 def test_an_unknown_experiment_names_the_nearest():
     with pytest.raises(OrderlessError, match="mpp-table3a"):
         load_config({"experiment": "mpp-tabel3a"})
+
+
+@pytest.mark.parametrize(
+    ("over", "backbone", "scales"),
+    [
+        ({}, "vit_b_16", 5),
+        ({"views": {"pyramid": {"scales": 2}}}, "vit_b_16", 2),
+        ({"views": {"pyramid": {"scales": 2}}}, "alexnet", 2),
+        ({"views": {"pyramid": {"scales": 2}}, "backbones": {"vit_b_16": {"adapt": {"views": {"pyramid": {"scales": 3}}}}}},
+         "vit_b_16", 3),
+        ({"backbones": {"vit_b_16": {"adapt": {"views": {"pyramid": {"scales": 3}}}}}}, "vit_b_16", 3),
+    ],
+)  # fmt: skip
+def test_a_setting_of_the_configuration_goes_before_a_built_in_adapt(over, backbone, scales):
+    assert adapted(load_catalog(over), backbone)["views"]["pyramid"]["scales"] == scales
+
+
+def test_what_a_network_needs_is_checked_before_any_job(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OrderlessError, match=r"catalog.backbones.alexnet.layers: .*taps 'fc77'. Did you mean 'fc7'\?"):
+        load_catalog({"backbones": {"alexnet": {"layers": {"fc77": "classifier.5"}}}})
+    config = load_config({"run": "r", "datasets": ["digit-scenes"], "backbones": ["alexnet"], "representations": ["fc7"]})
+    catalog = load_catalog({"backbones": {"alexnet": {"weights": "mine.pth"}}})
+    with pytest.raises(OrderlessError, match=r"catalog.backbones.alexnet.weights: no file 'mine.pth' here"):
+        check_selection(config, catalog)
+    (tmp_path / "mine.pth").touch()
+    check_selection(config, catalog)

@@ -355,3 +355,8 @@ def test_the_package_is_light_until_it_is_used():
     assert orderless.FisherVector is FisherVector
     with pytest.raises(AttributeError, match="no attribute 'FischerVector'"):
         orderless.FischerVector  # noqa: B018
+
+
+def test_an_encoder_may_be_named_alone():
+    assert orderless.OrderlessPooling("max").get_params()["encoder"] == "max"
+    assert clone(orderless.OrderlessPooling("fisher", "torch", projection=4)).get_params()["projection"] == 4

@@ -125,6 +125,6 @@ def test_a_damaged_image_is_refused_or_whole(tmp_path, name):
         found = read_image(tmp_path / name)
     except OrderlessError as error:
         assert name in str(error)  # noqa: PT017
-        assert "on_bad_image: skip" in str(error) or "Reduce it" in str(error)  # noqa: PT017
+        assert "Replace or remove it" in str(error) or "Reduce it" in str(error)  # noqa: PT017
     else:
         np.testing.assert_array_equal(np.asarray(found), np.asarray(read_image(tmp_path / f"whole-{name}")))
