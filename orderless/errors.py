@@ -1,12 +1,12 @@
-"""The one exception a user is meant to read."""
+"""The exception for errors that the user can correct."""
 
 
 class OrderlessError(Exception):
-    """Something the user can mend: the message names the file or key and the remedy."""
+    """An error that the user can correct. The message names the file or key, and the remedy."""
 
 
 def nearest(name: str, valid) -> str:
-    """' Did you mean ...?' for a misspelt name, or the list of valid ones."""
+    """A sentence for the end of a message: "Did you mean ...?" with the most similar valid name, or the list of valid names."""
     from difflib import get_close_matches
 
     names = sorted(map(str, valid))

@@ -1,15 +1,16 @@
 """Catalog: what exists (workflow/catalog) and what to run (the configuration), checked before any job starts.
 
-In: YAML files. Out: plans, which say what must be computed. Read whenever the workflow is parsed: nothing heavy is imported.
+In: YAML files. Out: plans, which state what must be computed. Snakemake imports this package each time it parses the workflow, so
+neither torch nor pandas is imported here.
 
-    entries        the entries, merged with those of a configuration and checked against their schemas
-    configuration  what to run, its defaults; the experiments of the papers
-    datasets       what an entry says of a data set: its task, its number of images and shards
-    published      the papers' figures (workflow/published)
-    plans          descriptor sets, codebooks and representations that a selection needs
-    results        what a result is made of, and the path that follows
-    recipes        the results of each data set with each network
-    missing        which of them exist, which must be made
-    kept           what lies under results/
-    checks         choices that do not go together, or that a backbone cannot compute
+entries        read the entries, merge them with those of a configuration, check them against their schemas
+configuration  read what to run, with defaults; the experiments of the papers
+datasets       the task of a data set, its number of images and shards
+published      the papers' figures (workflow/published)
+plans          the descriptor sets, codebooks and representations that a selection needs
+checks         refuse choices that do not fit together, or that a backbone cannot compute
+results        the settings that a result depends on, and its path
+recipes        the results of each data set with each network
+missing        which results exist, and which must be computed
+kept           the files below results/
 """

@@ -1,4 +1,4 @@
-"""The configuration: what to run, with its defaults, checked; the experiments of the papers as configurations."""
+"""The configuration: what to run, with defaults, checked; and the experiments of the papers, which are configurations."""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 def load_config(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with its defaults, checked against its schema."""
+    """The configuration with defaults for missing keys, checked against its schema."""
     config = merge(DEFAULTS, {key: value for key, value in config.items() if value is not None})
     if "experiment" in config:
         config = merge(config, experiment(config["experiment"]))
@@ -37,14 +37,14 @@ def load_config(config: dict[str, Any]) -> dict[str, Any]:
 
 def experiments() -> dict[str, dict]:
     """The experiments of the papers: id -> entry, each checked against its schema."""
-    found = read_yaml(WORKFLOW / "catalog" / "experiments.yaml")["experiments"]
-    for name, entry in found.items():
+    entries = read_yaml(WORKFLOW / "catalog" / "experiments.yaml")["experiments"]
+    for name, entry in entries.items():
         check_entry("experiments", name, entry)
-    return found
+    return entries
 
 
 def experiment(name: str) -> dict[str, Any]:
-    """What an experiment selects, as keys of the configuration; the run is called after it."""
+    """The keys of the configuration that an experiment sets. The run has the name of the experiment."""
     known = experiments()
     if name not in known:
         raise OrderlessError(f"config.experiment: '{name}' does not exist.{nearest(name, known)}")
@@ -53,7 +53,7 @@ def experiment(name: str) -> dict[str, Any]:
 
 
 def check_selection(config: dict[str, Any], catalog: dict[str, dict]) -> None:
-    """Every id that the configuration selects must exist, and what is to be searched needs something to search with."""
+    """Raise OrderlessError for an id that does not exist, or a data set without representations for its task."""
     for section in ("datasets", "backbones", "representations", "analyses"):
         for name in config[section]:
             lookup(catalog, section, name, f"config.{section}")
@@ -64,8 +64,12 @@ def check_selection(config: dict[str, Any], catalog: dict[str, dict]) -> None:
     for name in config["datasets"]:
         entry = catalog["datasets"][name]
         if official(entry) and not entry["files"] and "root" not in entry:
-            raise OrderlessError(f"catalog.datasets.{name}.root: is missing. It cannot be downloaded: name your own copy.")
+            raise OrderlessError(
+                f"catalog.datasets.{name}.root: is missing. This data set cannot be downloaded: set it to your own copy."
+            )
         if task_of(catalog, name) == "retrieval" and not config["searched"]:
-            raise OrderlessError(f"config.searched: data set '{name}' is for retrieval. Name what to search it with.")
+            raise OrderlessError(f"config.searched: data set '{name}' is for retrieval. List representations to search it with.")
         if task_of(catalog, name) != "retrieval" and not config["representations"]:
-            raise OrderlessError(f"config.representations: data set '{name}' is classified. Name what to classify it with.")
+            raise OrderlessError(
+                f"config.representations: data set '{name}' is classified. List representations to classify it with."
+            )

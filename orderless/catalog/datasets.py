@@ -1,4 +1,4 @@
-"""What the catalog says of a data set: its task, whether it is fetched, how many images and shards it has."""
+"""Facts about a data set from its entry: its task, whether it is downloaded, how many images and shards it has."""
 
 from pathlib import Path
 from typing import Any
@@ -7,40 +7,40 @@ from orderless.errors import OrderlessError
 
 
 def task_of(catalog: dict[str, dict], dataset: str) -> str:
-    """What a data set asks for: single-label, multi-label or retrieval."""
+    """The task of a data set: single-label, multi-label or retrieval."""
     entry = catalog["datasets"][dataset]
     return entry.get("task", "retrieval" if entry["kind"] == "copies" else "single-label")
 
 
 def official(entry: dict[str, Any]) -> bool:
-    """Whether a data set is downloaded, or the user's copy of one that is published so: it has `files`."""
+    """Whether a data set is a published one, downloaded or the user's copy: its entry has `files`."""
     return "files" in entry
 
 
 def may_skip(entry: dict[str, Any]) -> bool:
-    """Whether the images of a data set come from outside, so that some may be unreadable and skipped."""
+    """Whether images of a data set may be unreadable, and skipped: those that this suite did not make."""
     return official(entry) or entry["kind"] == "folder"
 
 
 def shard_count(config: dict[str, Any], catalog: dict[str, dict], name: str) -> int:
-    """The number of shards of a data set: as its entry says, by its published count, or by the image files in its folder now."""
+    """The number of shards of a data set: `shards` of its entry, or what its number of images needs."""
     entry = catalog["datasets"][name]
     if "shards" in entry:
         return entry["shards"]
-    files = image_count(catalog, name)
-    return max(1, -(-round(files * entry.get("fraction", config["fraction"])) // config["shard_images"]))
+    images = image_count(catalog, name)
+    return max(1, -(-round(images * entry.get("fraction", config["fraction"])) // config["shard_images"]))
 
 
 def image_count(catalog: dict[str, dict], name: str) -> int:
-    """The images of a data set: by its published count, or those in its folder now."""
+    """The number of images of a data set: the published count, or for a folder the image files that it now holds."""
     entry = catalog["datasets"][name]
     if not official(entry):
         return image_files(entry, name)
     expected = entry.get("expected", {})
-    files = expected.get("images") or expected.get("train", 0) + expected.get("test", 0)
-    if not files:
-        raise OrderlessError(f"catalog.datasets.{name}: give 'shards', or under 'expected' how many images it has.")
-    return files
+    images = expected.get("images") or expected.get("train", 0) + expected.get("test", 0)
+    if not images:
+        raise OrderlessError(f"catalog.datasets.{name}: set 'shards', or the number of images under 'expected'.")
+    return images
 
 
 def image_files(entry: dict[str, Any], name: str) -> int:

@@ -1,7 +1,4 @@
-"""The catalog: what exists. Its entries, merged with what a configuration adds, and checked.
-
-Read whenever the workflow is parsed: nothing heavy is imported here.
-"""
+"""The entries of the catalog: read from workflow/catalog, merged with those of a configuration, checked against their schemas."""
 
 import copy
 import re
@@ -15,29 +12,29 @@ import yaml
 from orderless import encoders
 from orderless.errors import OrderlessError, nearest
 
-# Inside the package where it is installed (setup.py), beside it in the repository.
+# An installed package holds the folder `workflow` (setup.py); in the repository the folder is beside the package.
 WORKFLOW = next(f / "workflow" for f in Path(__file__).resolve().parents[1:3] if (f / "workflow" / "catalog").is_dir())
 SECTIONS = ["datasets", "backbones", "views", "layers", "projections", "encoders", "representations", "analyses"]
-# The files of workflow/catalog/representations, in the order in which entries are listed.
+# The files of workflow/catalog/representations, in the order in which reports list their entries.
 FAMILIES = ["baselines", "mop", "mpp", "crosslayer", "mof", "searches"]
-# A key of the catalog's files: what their entries share by YAML anchors. It holds no entries, and is dropped.
+# A key of the catalog's files for what entries share by YAML anchors. It holds no entries and is removed.
 SHARED = "shared"
 RENAMED = {"foreign": "precomputed"}  # keys of representations: the name in earlier versions, the name now
 
 
 def read_yaml(path: Path) -> Any:
-    """The content of a YAML file, as plain data; by LibYAML where PyYAML has it, which is seven times as fast."""
+    """The content of a YAML file. LibYAML reads it if PyYAML was built with it, which is seven times as fast."""
     return yaml.load(path.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 @cache
 def schema(name: str) -> dict[str, Any]:
-    """One of workflow/schemas."""
+    """A schema of workflow/schemas."""
     return read_yaml(WORKFLOW / "schemas" / f"{name}.schema.yaml")
 
 
 def merge(base: dict, over: dict) -> dict:
-    """`over` laid over `base`, maps key by key, everything else replaced. Neither is changed."""
+    """A copy of `base` with the values of `over`. Maps are merged key by key, all other values replaced."""
     merged = dict(base)
     for key, value in over.items():
         both = isinstance(merged.get(key), dict) and isinstance(value, dict)
@@ -46,7 +43,7 @@ def merge(base: dict, over: dict) -> dict:
 
 
 def check(value: Any, rules: dict[str, Any], where: str) -> None:
-    """Hold a value against a JSON schema; the first error names the key and what would do."""
+    """Check a value against a JSON schema. Raises OrderlessError for the most relevant error, with its key and the remedy."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
@@ -63,11 +60,11 @@ def check(value: Any, rules: dict[str, Any], where: str) -> None:
         raise OrderlessError(f"{key}: '{missing}' is missing. Add it.")
     if error.validator == "enum":
         raise OrderlessError(f"{key}: {error.instance!r} is not valid.{nearest(error.instance, error.validator_value)}")
-    raise OrderlessError(f"{key}: {error.message}. Mend this key.")
+    raise OrderlessError(f"{key}: {error.message}. Correct this key.")
 
 
 def check_entry(section: str, name: str, entry: Any) -> None:
-    """Hold one catalog entry against its schema."""
+    """Check an entry of the catalog against its schema."""
     where = f"catalog.{section}.{name}"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", str(name)):
         raise OrderlessError(f"{where}: an id is made of letters, digits, '-' and '_'.")
@@ -85,26 +82,26 @@ def check_entry(section: str, name: str, entry: Any) -> None:
 
 
 def rules_of(section: str, name: str, entry: dict[str, Any], where: str) -> str:
-    """Which schema of the catalog an entry is held against."""
+    """The name of the schema for an entry."""
     if section == "representations":
-        own = {"stack": "stacks", "precomputed": "precomputed", "of": "searches", "fuse": "fusions"}
-        return next((name for key, name in own.items() if key in entry), section)
+        of_key = {"stack": "stacks", "precomputed": "precomputed", "of": "searches", "fuse": "fusions"}
+        return next((name for key, name in of_key.items() if key in entry), section)
     kinds = [key.split("/")[1] for key in schema("catalog") if key.startswith(f"{section}/")]
     if not kinds:
         return section
     if section == "analyses":
-        kind, what = name, "there is no such study"
+        kind, fault = name, "there is no such study"
     elif "kind" not in entry:
         raise OrderlessError(f"{where}: 'kind' is missing. Add it.")
     else:
-        kind, what = entry["kind"], f"kind '{entry['kind']}' does not exist"
+        kind, fault = entry["kind"], f"kind '{entry['kind']}' does not exist"
     if kind not in kinds:
-        raise OrderlessError(f"{where}: {what}.{nearest(kind, kinds)}")
+        raise OrderlessError(f"{where}: {fault}.{nearest(kind, kinds)}")
     return f"{section}/{kind}"
 
 
 def renamed(name: str, entry: Any) -> Any:
-    """A configuration's representation with every key under its present name, and a warning for each key that was renamed."""
+    """An entry of a configuration's representations with keys of earlier versions renamed. Warns once for each of them."""
     if not isinstance(entry, dict):
         return entry
     for old in RENAMED.keys() & entry.keys():
@@ -113,14 +110,14 @@ def renamed(name: str, entry: Any) -> Any:
 
 
 def catalog_files(folder: Path) -> list[Path]:
-    """The files that hold entries, in the order in which entries are listed; families that FAMILIES does not name come last."""
+    """The files of entries, in the order in which reports list them. Families that FAMILIES does not name come last."""
     families = dict.fromkeys([*FAMILIES, *sorted(file.stem for file in (folder / "representations").glob("*.yaml"))])
     names = ["datasets", "backbones", "parts", *(f"representations/{family}" for family in families), "analyses"]
     return [folder / f"{name}.yaml" for name in names]
 
 
 def check_sections(catalog: dict[str, Any], where: str) -> None:
-    """A catalog, or a part of one, is made of known sections, each a map from ids to entries."""
+    """Raise OrderlessError unless a catalog, or a part of one, consists of known sections with maps from ids to entries."""
     for section, entries in catalog.items():
         if section not in SECTIONS:
             raise OrderlessError(f"{where}: unknown key '{section}'.{nearest(section, SECTIONS)}")
@@ -129,7 +126,7 @@ def check_sections(catalog: dict[str, Any], where: str) -> None:
 
 
 def read_catalog(folder: Path = WORKFLOW / "catalog") -> dict[str, dict]:
-    """The entries of all files of the catalog: section -> id -> entry. No id of a section is in two files."""
+    """The entries of all files of the catalog: section -> id -> entry. Raises OrderlessError for an entry that is in two files."""
     catalog: dict[str, dict] = {section: {} for section in SECTIONS}
     sources: dict[tuple[str, str], Path] = {}
     for file in catalog_files(folder):
@@ -145,7 +142,7 @@ def read_catalog(folder: Path = WORKFLOW / "catalog") -> dict[str, dict]:
 
 
 def load_catalog(over: dict[str, Any]) -> dict[str, dict]:
-    """workflow/catalog with `over` (the configuration's `catalog:`) laid over it, every entry checked."""
+    """The catalog with every entry checked. over: the configuration's `catalog:`, which adds entries or changes them."""
     check_sections(over, "config.catalog")
     if "representations" in over:
         over = over | {"representations": {name: renamed(name, entry) for name, entry in over["representations"].items()}}
@@ -183,19 +180,19 @@ def check_roles(catalog: dict[str, dict], given: dict[str, dict]) -> None:
 
 
 def lookup(catalog: dict[str, dict], section: str, name: str, where: str) -> dict[str, Any]:
-    """An entry of the catalog, or an error that names who asks for it."""
+    """An entry of the catalog. Raises OrderlessError, which starts with `where`, if it does not exist."""
     if name not in catalog[section]:
         raise OrderlessError(f"{where}: '{name}' is not in catalog.{section}.{nearest(name, catalog[section])}")
     return catalog[section][name]
 
 
 def is_global(role: str) -> bool:
-    """Whether a role sees the whole input in one vector, in a transformer: its class token, or what its head makes of it."""
+    """Whether a role is one vector for the whole input in a vision transformer: the class token, or an output of its head."""
     return role.startswith("fc")
 
 
 def adapted(catalog: dict[str, dict], backbone: str) -> dict[str, dict]:
-    """The catalog as a backbone's `adapt` changes it."""
+    """The catalog with the changes of a backbone's `adapt`."""
     over = catalog["backbones"][backbone].get("adapt", {})
     where = f"catalog.backbones.{backbone}.adapt"
     for section, entries in over.items():
