@@ -31,9 +31,12 @@ def add(commands: Any) -> None:
 
 def readable_files(folder: Path, strict: bool) -> list[Path]:
     """The image files of a folder that can be read; those that cannot are named."""
+    from orderless.files.images import said_of_left_out
     from orderless.retrieval.listing import Listing, said_of_unreadable
 
     listing = Listing().now(folder, strict)
+    if left_out := said_of_left_out(folder):
+        shared.note(left_out)
     if listing.skipped:
         shared.note(f"{said_of_unreadable(folder, listing.skipped, len(listing.files))} They are left out.")
     return [folder / name for name in listing.images]

@@ -36,6 +36,13 @@ def look_through(folder: str | Path) -> tuple[list[Path], Counter[str]]:
     return sorted(images, key=lambda path: path.relative_to(folder).as_posix()), +left_out
 
 
+def said_of_left_out(folder: str | Path) -> str:
+    """A line on the pictures below a folder that are left out, or nothing where there are none."""
+    left_out = look_through(folder)[1]
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(left_out.items()))
+    return f"{folder}: left out: {kinds}. Read are {', '.join(sorted(SUFFIXES))}." if kinds else ""
+
+
 def below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
     """The files below a folder and the hidden folders, which are not entered; a link back to a folder above is not followed."""
     real = folder.resolve()

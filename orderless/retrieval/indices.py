@@ -8,6 +8,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from orderless.errors import OrderlessError
+from orderless.files.images import said_of_left_out
 from orderless.files.jobs import quiet
 from orderless.retrieval.collection import OUTDATED, Collection, Outdated
 from orderless.retrieval.listing import SHOWN
@@ -93,6 +94,7 @@ def changes(old: Collection | None, new: Collection, folder: str | Path) -> list
     lines, before, now = [], set(old.images if old else ()), set(new.images)
     if old is None:
         lines.append(f"{folder}: {len(now)} images described.")
+        lines += filter(None, [said_of_left_out(folder)])
     elif before != now:
         lines.append(f"{folder}: {len(now - before)} added, {len(before - now)} removed; {len(now)} images in all.")
     if skipped := new.listing.skipped:

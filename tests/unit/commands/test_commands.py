@@ -146,3 +146,25 @@ def test_the_settings_of_an_index_are_kept(here, capsys):
     assert main([*command, "1.yaml"]) == 1
     assert "was made with catalog" in capsys.readouterr().err
     assert main([*command, "1.yaml", "--rebuild"]) == 0
+
+
+def test_what_is_left_out_is_counted_by_one_rule(here, capsys):
+    """Links to folders are followed; other formats, hidden files and folders, images in no class are left out, and said to be."""
+    (here / "photos" / "a").rename(here / "elsewhere")
+    (here / "photos" / "a").symlink_to(here / "elsewhere")
+    (here / "elsewhere" / "round").symlink_to(here / "photos")
+    for name in ("b/one.gif", "b/two.GIF", "b/three.bmp", "b/._1.jpg", ".trash/4.jpg"):
+        (here / "photos" / name).parent.mkdir(exist_ok=True)
+        shutil.copy("photo.jpg", here / "photos" / name)
+    expected = "photos: left out: 1 BMP files, 2 GIF files, 1 hidden files, 1 hidden folders. Read are .jpeg, .jpg,"
+    assert main(["search", *IN, "--no-sheet"]) == 0
+    error = capsys.readouterr().err
+    assert "photos: 12 images described." in error
+    assert expected in error
+    assert main(["describe", "photos", "--out", "v.csv"]) == 0
+    assert expected in capsys.readouterr().err
+    shutil.copy("photo.jpg", "photos/loose.jpg")
+    assert main(["rank", "photos", "--print-config"]) == 0
+    error = capsys.readouterr().err
+    assert expected in error
+    assert "photos: left out: 1 images that are in no class folder, such as loose.jpg." in error
