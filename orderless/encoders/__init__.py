@@ -1,12 +1,20 @@
 """Encoders: the descriptors of one level of one image become one vector.
 
-One file each, and nothing else: the catalog takes it by `kind`, scikit-learn by `orderless.OrderlessPooling("kind")`. A file
-`kind.py` defines `Encoder`, a frozen dataclass whose fields are the catalog's parameters (numbers above 0), with
-`fit(x, backend, seed) -> codebook` (a dict of arrays, empty where nothing is learned), `encode(x, guide, codebook, backend)
--> (D,) float32`, `learned`: whether it has a codebook, and `mean_type`: whether the vector of two bags is the count-weighted
-mean of theirs. One that is faster with several bags at once also has `encode_many(x, counts, codebook, backend)`. One whose
-class says `guided` weighs descriptors by another layer, `guide` (n, g); `supervised`, is trained with labels, by `fit_labelled`;
-`sparse`, makes bags of words instead, by `encode_words`.
+An encoder is one file, `<kind>.py`, which the catalog finds by its `kind`, and scikit-learn by
+`orderless.OrderlessPooling("<kind>")`. The file has a class `Encoder`, a frozen dataclass. Its fields are the catalog's
+parameters, numbers above 0. It has
+
+    fit(x, backend, seed)                the codebook of descriptors x (n, d): a dict of arrays, empty if nothing is learned
+    encode(x, guide, codebook, backend)  the vector (D,) float32 of descriptors x (n, d)
+    learned                              whether it has a codebook
+    mean_type                            whether the vector of two bags in one is the mean of theirs, weighted by their counts
+
+and may have
+
+    encode_many(x, counts, codebook, backend)  the vectors (bags, D) of several bags, if that is faster; counts: descriptors of each
+    guided = True                              `encode` weighs descriptors by another layer, guide (n, g), which is None otherwise
+    supervised = True                          it is trained with labels, by fit_labelled(bags, targets, seed) instead of `fit`
+    sparse = True                              it makes bags of words, by encode_words(x, ends, codebook) instead of `encode`
 """
 
 import importlib
@@ -21,12 +29,12 @@ from orderless.files.seeds import seed
 
 
 def kinds() -> list[str]:
-    """The encoders that exist: the modules of this package."""
+    """The kinds of encoders: the names of the modules of this package."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def find(kind: str, where: str = "encoder") -> Any:
-    """The class of a kind of encoder. where: names who asks in an error."""
+    """The class of a kind of encoder. where: names the key or object that asks for it, for an error."""
     if kind not in kinds():
         raise OrderlessError(f"{where}: kind '{kind}' does not exist.{nearest(kind, kinds())}")
     module = importlib.import_module(f"orderless.encoders.{kind}")
@@ -37,7 +45,11 @@ def find(kind: str, where: str = "encoder") -> Any:
 
 
 def make(entry: dict[str, Any], where: str = "encoder") -> Any:
-    """The encoder of a catalog entry {kind: ..., parameters}. where: names the entry in an error."""
+    """The encoder of a catalog entry, {kind: ..., and its parameters}.
+
+    where: names the entry, for an error. Raises OrderlessError for a kind or a parameter that does not exist, or a value that is no
+    number above 0, or no whole number where one is needed.
+    """
     parameters = dict(entry)
     kind = parameters.pop("kind")
     encoder = find(kind, where)
@@ -52,18 +64,18 @@ def make(entry: dict[str, Any], where: str = "encoder") -> Any:
     return encoder(**parameters)
 
 
-def fit(entry: dict[str, Any], x: np.ndarray, backend, *axes) -> dict[str, np.ndarray]:
-    """The codebook of an encoder's catalog entry, trained on descriptors x (n, d). axes: name the random draw (`files.seeds`)."""
-    return make(entry).fit(x, backend, seed(*axes))
+def fit(entry: dict[str, Any], x: np.ndarray, backend, *seed_names) -> dict[str, np.ndarray]:
+    """The codebook of an encoder's catalog entry, trained on descriptors x (n, d). seed_names: of `files.seeds.seed`."""
+    return make(entry).fit(x, backend, seed(*seed_names))
 
 
 def is_sparse(encoder: Any) -> bool:
-    """Whether an encoder makes bags of words, which are searched and not classified."""
+    """Whether an encoder makes bags of words, which are searched with and not classified."""
     return bool(getattr(encoder, "sparse", False))
 
 
 def is_guided(encoder: Any) -> bool:
-    """Whether an encoder weighs descriptors by a guide, another layer at the same places."""
+    """Whether an encoder weighs descriptors by the activations of another layer at the same places, the guide."""
     return bool(getattr(encoder, "guided", False))
 
 
@@ -73,9 +85,12 @@ def is_supervised(encoder: Any) -> bool:
 
 
 def encode_bags(encoder: Any, x: np.ndarray, guide: np.ndarray | None, counts: list[int], codebook: dict, backend) -> np.ndarray:
-    """The vectors of several bags, none of them empty, whose descriptors x (n, d) lie one after another: (bags, D) float32."""
+    """The vectors of several bags: (bags, D) float32.
+
+    x: (n, d), the descriptors of all bags, one bag after another. guide: (n, g) or None. counts: of each bag, none of them 0.
+    """
     if hasattr(encoder, "encode_many"):
         return encoder.encode_many(x, counts, codebook, backend)
     ends = np.cumsum(counts)
-    cuts = [slice(end - count, end) for end, count in zip(ends, counts, strict=True)]
-    return np.stack([encoder.encode(x[cut], None if guide is None else guide[cut], codebook, backend) for cut in cuts])
+    rows = [slice(end - count, end) for end, count in zip(ends, counts, strict=True)]
+    return np.stack([encoder.encode(x[bag], None if guide is None else guide[bag], codebook, backend) for bag in rows])

@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Encoder:
-    """Nothing to choose and nothing to learn: the next layer's feature maps are the pooling channels."""
+    """Each feature map of the next layer weighs the descriptors of one pooling channel. There are no parameters and no codebook."""
 
     mean_type = False
     learned = False
@@ -17,5 +17,5 @@ class Encoder:
         return {}
 
     def encode(self, x: np.ndarray, guide: np.ndarray, codebook: dict[str, np.ndarray], backend) -> np.ndarray:
-        """Paper D, Eq. 2: P_k = sum over i of x_i a_ik. x: (n, d), guide a: (n, K) at the same units. Returns (K d,)."""
+        """Paper D, Eq. 2: P_k = sum over i of x_i a_ik. x: (n, d). guide: a (n, K), of the same units. Returns (K d,)."""
         return (guide.T @ x).reshape(-1)

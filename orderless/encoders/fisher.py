@@ -16,13 +16,13 @@ class Encoder:
     learned = True
 
     def fit(self, x: np.ndarray, backend, seed: int) -> dict[str, np.ndarray]:
-        """x: (n, d) training descriptors. Returns means (K, d), covariances (K, d), priors (K,)."""
+        """The mixture of training descriptors x (n, d): means (K, d), covariances (K, d), priors (K,)."""
         return backend.gmm(x, self.words, self.iterations, seed)
 
     def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], backend) -> np.ndarray:
-        """(n, d) -> (2 K d,): the mean gradient of the log-likelihood (the summand of paper B's Eq. 1), not normalised."""
+        """Descriptors (n, d) -> (2 K d,): the gradient of the mean log-likelihood (a summand of paper B, Eq. 1), not normalised."""
         return backend.fisher_vector(x, codebook)
 
     def encode_many(self, x: np.ndarray, counts: list[int], codebook: dict[str, np.ndarray], backend) -> np.ndarray:
-        """Several bags, one after another in x: (bags, 2 K d)."""
+        """The same for several bags: (bags, 2 K d). x: the descriptors of all bags. counts: of each bag."""
         return backend.fisher_vectors(x, counts, codebook)

@@ -1,9 +1,9 @@
-"""Cross-layer pooling under a guidance layer trained on top (the second scheme of Liu et al., arXiv 1510.00921).
+"""Cross-layer pooling with a guidance layer that is trained (the second scheme of Liu et al., arXiv 1510.00921).
 
-Only the abstract is public to us: "applies the pretrained CNN on densely sampled image regions and treats the fully-connected
-activations of each image region as convolutional feature activations. We then train another convolutional layer on top of that
-as the pooling-guidance convolutional layer." Region size, channels, loss and training are our reading: a 1 x 1 convolution and
-ReLU on the projected activations, trained with global max pooling and a linear classifier by cross-entropy, on training images.
+We know the abstract alone: "applies the pretrained CNN on densely sampled image regions and treats the fully-connected activations
+of each image region as convolutional feature activations. We then train another convolutional layer on top of that as the
+pooling-guidance convolutional layer." Region size, channels, loss and training are our choice: a 1 x 1 convolution and a ReLU on
+the projected activations, trained on the training images under global max pooling and a linear classifier, by cross-entropy.
 """
 
 from dataclasses import dataclass
@@ -23,9 +23,10 @@ class Encoder:
     supervised = True
 
     def fit_labelled(self, bags: list[np.ndarray], targets: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-        """bags: each training image's descriptors (n_i, d). targets: (images, classes) of 1, -1 and 0 (left out).
+        """Train on labelled images.
 
-        Returns weight (channels, d) and bias (channels,) of the guidance layer, the descriptors' scale taken in.
+        bags: the descriptors (n_i, d) of each image. targets: (images, classes) of 1 and -1, or 0 for an image to be left out.
+        Returns weight (channels, d) and bias (channels,) of the guidance layer, for descriptors that are not scaled.
         """
         import torch
 
@@ -54,6 +55,6 @@ class Encoder:
         return {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)}
 
     def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], backend) -> np.ndarray:
-        """(n, d) -> (channels d,): paper D's Eq. 2 with the guidance max(0, W x + b)."""
+        """Descriptors (n, d) -> (channels d,): paper D, Eq. 2, with the guide max(0, W x + b)."""
         maps = np.maximum(x @ codebook["weight"].T + codebook["bias"], 0)
         return (maps.T @ x).reshape(-1)

@@ -1,4 +1,4 @@
-"""The maximum of the descriptors in each dimension: direct max pooling, and with regions spatial pyramid pooling."""
+"""The maximum of the descriptors in each dimension: max pooling, and with `regions` spatial pyramid pooling."""
 
 from dataclasses import dataclass
 
@@ -16,5 +16,5 @@ class Encoder:
         return {}
 
     def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], backend) -> np.ndarray:
-        """(n, d) -> (d,)."""
+        """Descriptors (n, d) -> (d,)."""
         return x.max(0)

@@ -16,5 +16,5 @@ class Encoder:
         return {}
 
     def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], backend) -> np.ndarray:
-        """(n, d) -> (d,)."""
+        """Descriptors (n, d) -> (d,)."""
         return x.mean(0)

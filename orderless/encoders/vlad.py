@@ -7,7 +7,9 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Encoder:
-    """words: k-means centres. nearest, sigma: the assignment kernel. iterations: Lloyd steps."""
+    """words: k-means centres. nearest, sigma: a descriptor is shared among so many centres, by a Gaussian kernel of its distance to
+    them, sigma in the units of the descriptors. iterations: of k-means.
+    """
 
     words: int = 100
     nearest: int = 5
@@ -18,13 +20,13 @@ class Encoder:
     learned = True
 
     def fit(self, x: np.ndarray, backend, seed: int) -> dict[str, np.ndarray]:
-        """x: (n, d) training descriptors. Returns centres (k, d)."""
+        """The k-means centres (k, d) of training descriptors x (n, d)."""
         return {"centres": backend.kmeans(x, self.words, self.iterations, seed)}
 
     def encode(self, x: np.ndarray, guide: np.ndarray | None, codebook: dict[str, np.ndarray], backend) -> np.ndarray:
-        """(n, d) -> (k d,): the weighted sum of residuals, not normalised."""
+        """Descriptors (n, d) -> (k d,): the weighted sum of their residuals to the centres, not normalised."""
         return backend.vlad(x, codebook["centres"], self.nearest, self.sigma)
 
     def encode_many(self, x: np.ndarray, counts: list[int], codebook: dict[str, np.ndarray], backend) -> np.ndarray:
-        """Several bags, one after another in x: (bags, k d)."""
+        """The same for several bags: (bags, k d). x: the descriptors of all bags. counts: of each bag."""
         return backend.vlads(x, counts, codebook["centres"], self.nearest, self.sigma)
