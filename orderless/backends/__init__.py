@@ -4,9 +4,9 @@ In: numpy arrays of descriptors. Out: numpy arrays. Both backends have the same 
 gmm(x, k, iterations, seed), fisher_vector(x, mixture) and vlad(x, centres, nearest, sigma); fisher_vectors and vlads do the same
 for several bags of descriptors at once.
 
-    vlfeat    by VLFeat, through cyvlfeat
-    torch/    by matrix products with torch
-    mixtures  the start of EM, and checks of a Gaussian mixture, for both
+vlfeat    by VLFeat, through cyvlfeat
+torch/    by matrix products with torch
+mixtures  the start of EM, and checks of a Gaussian mixture, for both
 """
 
 import importlib

@@ -15,6 +15,15 @@ and may have
     guided = True                              `encode` weighs descriptors by another layer, guide (n, g), which is None otherwise
     supervised = True                          it is trained with labels, by fit_labelled(bags, targets, seed) instead of `fit`
     sparse = True                              it makes bags of words, by encode_words(x, ends, codebook) instead of `encode`
+
+mean        the mean of the descriptors
+max         their largest value in each dimension
+fisher      Fisher vectors
+vlad        VLAD
+sparse      sparse-coding Fisher vectors
+crosslayer  cross-layer pooling: descriptors weighted by the maps of the next layer
+guided      cross-layer pooling with a guidance layer that is trained with labels
+bow         bags of words, for retrieval
 """
 
 import importlib

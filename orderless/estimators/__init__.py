@@ -8,9 +8,9 @@ they take. Out: (images, D) float32.
 The estimators call the functions of the workflow: encoders, projection, pooling, normalisation. With the same descriptors and the
 same seed they learn the same codebooks and make the same vectors.
 
-    base     what all estimators share
-    vectors  Fisher vectors, VLAD, sparse Fisher vectors, cross-layer pooling, pyramids, and any other encoder
-    words    bags of words
+base     what all estimators share
+vectors  Fisher vectors, VLAD, sparse Fisher vectors, cross-layer pooling, pyramids, and any other encoder
+words    bags of words
 """
 
 from orderless.estimators.base import BagEncoder

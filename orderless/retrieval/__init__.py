@@ -7,4 +7,7 @@ ranking     which images match a query, and the figures of merit of a ranking (a
 fusion      rules that fuse the similarities of several searches
 inverted    the inverted index over bags of words; Hamming embedding
 collection  a folder of images as one file that can be searched
+listing     the files of a folder that an index knows: hashes, sizes, times, unreadable images
+indices     the index files of a folder: found, opened, brought up to date
+duplicates  near copies within a folder, in groups
 """

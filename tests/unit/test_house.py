@@ -1,6 +1,7 @@
 """The house: imports run one way, and a stage has one name in the library, the scripts, the rules and the tests."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,19 @@ def test_imports_run_one_way(path):
 
 def test_every_room_has_a_floor():
     assert {room(path) for path in FILES} == FLOOR.keys()
+
+
+def modules(package: Path) -> set[str]:
+    """The modules and packages inside a package."""
+    inner = {path.parent.name for path in package.glob("*/__init__.py")}
+    return inner | {path.stem for path in package.glob("*.py")} - {"__init__", "__main__"}
+
+
+@pytest.mark.parametrize("init", sorted((ROOT / "orderless").rglob("__init__.py")), ids=lambda path: path.parent.name)
+def test_the_map_of_a_package_names_its_modules(init):
+    """A line of the map starts with a name, then two blanks or more, then a description."""
+    docstring = ast.get_docstring(ast.parse(init.read_text())) or ""
+    assert modules(init.parent) == set(re.findall(r"^(\w+)/?  +\S", docstring, re.MULTILINE)), init
 
 
 def neighbours(package: Path) -> dict[str, set[str]]:

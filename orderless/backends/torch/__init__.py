@@ -3,10 +3,10 @@
 Distances and log densities are affine in x, or in x and its squares side by side: each needs one matrix product, and one more
 product sums all statistics.
 
-    centres    k-means and VLAD
-    gaussians  Gaussian mixtures by EM
-    fisher     Fisher vectors
-    products   matrix products that are fast on every processor
+centres    k-means and VLAD
+gaussians  Gaussian mixtures by EM
+fisher     Fisher vectors
+products   matrix products that are fast on every processor
 """
 
 from orderless.backends.torch.centres import kmeans, vlad, vlads
