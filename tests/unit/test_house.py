@@ -102,3 +102,15 @@ def test_a_stage_has_one_name():
 def test_a_script_lies_beside_the_others_of_its_stage(rules):
     named = [line.split("../scripts/")[1].strip().strip('"') for line in rules.read_text().splitlines() if "../scripts/" in line]
     assert set(named) == {f"{rules.stem}/{path.name}" for path in (ROOT / "scripts" / rules.stem).glob("*.py")}
+
+
+def test_the_map_for_contributors_is_true():
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    rows = re.findall(r"^\| (\w+) \| .* \| (.*) \| (.*) \| .* \|$", page, re.MULTILINE)[1:]
+    assert {stage for stage, *_ in rows} == {path.stem for path in (ROOT / "workflow" / "rules").glob("*.smk")} - {"common"}
+    for stage, rules, _ in rows:
+        text = (ROOT / "workflow" / "rules" / f"{stage}.smk").read_text()
+        missing = [rule for rule in re.findall(r"`(\w+)`", rules) if not re.search(rf'"{rule}"|rule {rule}:', text)]
+        assert not missing, f"{stage} has no rule {missing}"
+    for path in re.findall(r"`((?:orderless|workflow|tests|scripts)/[\w/.]*)`", page):
+        assert (ROOT / path).exists(), path
