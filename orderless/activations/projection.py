@@ -17,7 +17,7 @@ def fit_pca(
 ) -> dict[str, np.ndarray]:
     """Principal components by the eigenvectors of the covariance, accumulated block by block in float64.
 
-    blocks: (n, d) arrays; dim: components kept, cut to what n and d allow. centre: subtract the mean (VLFeat's recognition
+    blocks: (n, d) arrays; dim: the number of components, at most n and d. centre: subtract the mean (VLFeat's recognition
     application, as paper B); if False, components are those of the second moment about zero (paper A's code), and the mean is zero.
     whiten: divide each component by its standard deviation.
     Returns mean (d,), basis (d, dim) and variance (dim,), float32: x projects to (x - mean) @ basis.
@@ -55,7 +55,7 @@ def fit_projection(x: np.ndarray, choice: dict[str, Any], name: str = "") -> dic
 
 
 def apply_projection(x: np.ndarray, choice: dict[str, Any], pca: dict[str, np.ndarray]) -> np.ndarray:
-    """Descriptors (n, d) projected by the components that `fit_projection` found for the same choice: (n, dim) float32."""
+    """Descriptors (n, d) projected by the components that `fit_projection` returned for the same choice: (n, dim) float32."""
     return np.concatenate([project(block, pca) for block in unit_blocks(x, choice)])
 
 
@@ -86,9 +86,9 @@ def fit_projections(
 
 
 def by_set(projections: TensorSource) -> dict[str, dict[str, np.ndarray]]:
-    """Set id -> PCA arrays, from stored projections (tensors `<set>/mean`, `<set>/basis`, `<set>/variance`)."""
-    found: dict[str, dict[str, np.ndarray]] = {}
+    """Set id -> PCA arrays, from tensors `<set>/mean`, `<set>/basis` and `<set>/variance`."""
+    arrays: dict[str, dict[str, np.ndarray]] = {}
     for name in projections.names():
         set_id, key = name.rsplit("/", 1)
-        found.setdefault(set_id, {})[key] = projections[name]
-    return found
+        arrays.setdefault(set_id, {})[key] = projections[name]
+    return arrays

@@ -49,9 +49,9 @@ def sample(
     draws: a generator for each set, so that what is drawn of one does not depend on which others there are.
     """
     share = -(-wanted // len(paths))
-    kept: dict[str, list[np.ndarray]] = {name: [] for name in extractor.sets}
+    drawn: dict[str, list[np.ndarray]] = {name: [] for name in extractor.sets}
     for path, image in progress(zip(paths, read_ahead(extractor, paths, read), strict=True), len(paths)):
         for name, descriptors in extractor.describe(image).items():
             rows = np.sort(draws[name].permutation(len(descriptors.x))[:share])
-            kept[name].append(to_half(descriptors.x[rows], f"{path}, {name}"))
-    return {name: np.concatenate(parts) for name, parts in kept.items()}
+            drawn[name].append(to_half(descriptors.x[rows], f"{path}, {name}"))
+    return {name: np.concatenate(parts) for name, parts in drawn.items()}

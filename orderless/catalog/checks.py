@@ -59,24 +59,25 @@ def check_layers(name: str, layer: Entry, backbone_id: str, backbone: Entry) -> 
 
 def check_choices(name: str, entry: Entry, views: Entry, layer: Entry, encoder: Entry) -> None:
     """The choices of a representation must go together."""
-    where, chain, made = f"catalog.representations.{name}", entry["pooling"], encoders.make(encoder)
+    where, chain = f"catalog.representations.{name}", entry["pooling"]
+    kind, sparse = encoders.make(encoder), encoders.is_sparse(encoders.make(encoder))
     if chain[-1] not in COMBINERS or any(step in COMBINERS for step in chain[:-1]):
         raise OrderlessError(f"{where}.pooling: {chain} must end in one of {', '.join(COMBINERS)}, with at most 'l2' before it.")
-    if encoders.is_guided(made) != ("guide" in layer):
+    if encoders.is_guided(kind) != ("guide" in layer):
         raise OrderlessError(
             f"{where}: a cross-layer encoder and a layer with a 'guide' belong together, but here one lacks the other. "
             "Change 'encoder' or 'layer'."
         )
-    if "idf" in entry["normalisation"] and not encoders.is_sparse(made):
+    if "idf" in entry["normalisation"] and not sparse:
         raise OrderlessError(f"{where}.normalisation: 'idf' weighs words; the {encoder['kind']} encoder makes none. Leave it out.")
-    if encoders.is_sparse(made) and {"levels", "regions", "reduce"} & entry.keys():
+    if sparse and {"levels", "regions", "reduce"} & entry.keys():
         raise OrderlessError(f"{where}: a bag of words takes no 'levels', 'regions' or 'reduce'. Leave them out.")
     if "levels" in entry and max(entry["levels"]) >= level_count(views):
         last = level_count(views) - 1
         raise OrderlessError(f"{where}.levels: {entry['levels']}, but view '{entry['views']}' has levels 0 to {last}. Name those.")
     if "regions" in entry and "sign" in entry["normalisation"]:
         raise OrderlessError(f"{where}: signs of regions are not supported. Leave out 'regions' or 'sign'.")
-    if chain[-1] == "counts" and not made.mean_type:
+    if chain[-1] == "counts" and not kind.mean_type:
         raise OrderlessError(f"{where}.pooling: 'counts' weighs means; the {encoder['kind']} encoder makes sums. Use 'sum'.")
 
 
