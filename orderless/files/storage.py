@@ -194,7 +194,3 @@ class Tensors:
     def columns(self, name: str, first: int, last: int) -> np.ndarray:
         """Columns [first, last) of a tensor, without reading the rest."""
         return self._file.get_slice(name)[:, first : min(last, self.shape(name)[1])]
-
-    def rows(self, name: str, first: int, last: int) -> np.ndarray:
-        """Rows [first, last) of a tensor, without reading the rest."""
-        return self._file.get_slice(name)[first:last]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from orderless.errors import OrderlessError
-from orderless.files.storage import Tensors, recipe, save
+from orderless.files.storage import Tensors, TensorsInMemory, recipe, save
 
 
 @pytest.fixture
@@ -18,8 +18,20 @@ def test_what_is_saved_comes_back(stored):
     file = Tensors(stored, "descriptors", recipe="r1")
     assert file.names() == ["n", "x"]
     assert file["n"].shape == ()
-    np.testing.assert_array_equal(file.rows("x", 1, 3), [[3, 4, 5], [6, 7, 8]])
     assert list(stored.parent.iterdir()) == [stored]
+
+
+def test_tensors_are_read_from_memory_as_from_a_file(stored):
+    x = np.arange(12, dtype=np.float32).reshape(4, 3)
+    for source in (Tensors(stored, "descriptors"), TensorsInMemory({"x": x, "n": np.int64(3)}, {"recipe": "r1"})):
+        assert source.names() == ["n", "x"]
+        assert source.header["recipe"] == "r1"
+        assert "x" in source
+        assert "y" not in source
+        assert source.shape("x") == (4, 3)
+        np.testing.assert_array_equal(source["x"], x)
+        np.testing.assert_array_equal(source.columns("x", 1, 2), [[1], [4], [7], [10]])
+        np.testing.assert_array_equal(source.columns("x", 1, 9), [[1, 2], [4, 5], [7, 8], [10, 11]])
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "html", "missing"])
