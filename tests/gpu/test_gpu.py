@@ -21,7 +21,7 @@ def apart(one, other):
     return np.linalg.norm(one - other) / np.linalg.norm(other)
 
 
-def test_engines(real_descriptors):
+def test_backends(real_descriptors):
     gpu, cpu = backends.get("torch"), backends.get("vlfeat")
     mixture = cpu.gmm(real_descriptors, 8, 20, 0)
     assert apart(gpu.fisher_vector(real_descriptors, mixture), cpu.fisher_vector(real_descriptors, mixture)) < TOLERANCE

@@ -53,7 +53,7 @@ def test_photographs_are_told_apart(run):
     assert (accuracy > 0.7).all(), accuracy
 
 
-def test_fisher_of_both_engines_on_real_descriptors(run):
+def test_fisher_of_both_backends_on_real_descriptors(run):
     shard = Tensors(only(run, "results/activations/*/*/pyramid.fc7.pca-mpp-*/0.safetensors"), "descriptors")
     path = only(run, "results/codebooks/*/*/*.fisher-*.safetensors")
     book = Tensors(path, "codebook")

@@ -115,7 +115,7 @@ def test_bad_input_ends_with_one_clear_message(photographs, tmp_path, case):
     assert not list(tmp_path.glob(absent))
 
 
-def test_the_torch_engine_and_skipped_images(photographs, tmp_path):
+def test_the_torch_backend_and_skipped_images(photographs, tmp_path):
     """A run on the torch backend, three images of which cannot be read: left out by name, counted in the report."""
     root = tmp_path / "images"
     shutil.copytree(photographs, root)

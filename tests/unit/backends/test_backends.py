@@ -157,7 +157,7 @@ def test_fewer_descriptors_than_words_is_an_error(backend):
         backend.kmeans(np.zeros((3, 2), np.float32), 4, 5, 0)
 
 
-def test_an_engine_that_is_not_installed_is_named(monkeypatch):
+def test_a_backend_that_is_not_installed_is_named(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "orderless.backends.vlfeat", None)
