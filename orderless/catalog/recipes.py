@@ -5,24 +5,27 @@ Read whenever the workflow is parsed: nothing heavy is imported here.
 
 import ast
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from orderless.catalog import plans
 from orderless.catalog.datasets import shard_count, task_of
 from orderless.catalog.results import PLACES, SCRIPTS, VIEWED, Result, dataset_result, network_code, script, weights_results
-from orderless.files.contents import Contents, module_file, tree
+from orderless.files.contents import ROOT, Contents, module_file
 
 SECONDS = (".timings.csv",)  # what a job took, of descriptors and of representations
 
 
-def uses_backend(encoder: dict[str, Any]) -> bool:
+@cache
+def uses_backend(kind: str) -> bool:
     """Whether an encoder computes with the backend that it is handed."""
-    return any(isinstance(node, ast.Name) and node.id == "backend" for node in ast.walk(tree(encoder_file(encoder))))
+    tree = ast.parse((ROOT / encoder_file(kind)).read_text())
+    return any(isinstance(node, ast.Name) and node.id == "backend" for node in ast.walk(tree))
 
 
-def encoder_file(encoder: dict[str, Any]) -> str:
+def encoder_file(kind: str) -> str:
     """The file of an encoder's kind."""
-    return module_file(f"orderless.encoders.{encoder['kind']}")
+    return module_file(f"orderless.encoders.{kind}")
 
 
 class Recipes:
@@ -74,10 +77,10 @@ class Recipes:
 
     def encoder(self, entry: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         """An encoder's part of a recipe, and the modules of it and of the backend that it uses."""
-        if not uses_backend(entry):
-            return {"encoder": entry}, [encoder_file(entry)]
+        if not uses_backend(entry["kind"]):
+            return {"encoder": entry}, [encoder_file(entry["kind"])]
         backend = self.config["encoding"]["backend"]
-        return {"encoder": entry, "backend": backend}, [encoder_file(entry), module_file(f"orderless.backends.{backend}")]
+        return {"encoder": entry, "backend": backend}, [encoder_file(entry["kind"]), module_file(f"orderless.backends.{backend}")]
 
     def sample(self, set_id: str) -> Result:
         """Raw descriptors of a set, sampled from training images."""

@@ -33,6 +33,7 @@ class Contents:
     def __init__(self, cache: Path | None = None, told: dict[str, str] | None = None):
         self.cache, self.told, self.pinned = cache, dict(told or {}), told is not None
         self.hashes: dict[str, list] = {}
+        self.modules: dict[str, tuple[str, list[str]]] = {}
         if cache and cache.is_file():
             try:
                 self.hashes = json.loads(cache.read_text())
@@ -72,7 +73,34 @@ class Contents:
     def code(self, files: Iterable[str]) -> str:
         """Of the code in some files of the suite, and in all of its modules that they import."""
         starts = sorted(files)
-        return self.once(f"code {' '.join(starts)}", lambda: digest([[name, skeleton(name)] for name in sorted(closure(starts))]))
+        return self.once(
+            f"code {' '.join(starts)}", lambda: digest([[name, self.read_code(name)[0]] for name in sorted(self.closure(starts))])
+        )
+
+    def read_code(self, name: str) -> tuple[str, list[str]]:
+        """The digest of a file's code, and the files of the library that it imports from."""
+        if name not in self.modules:
+            path = ROOT / name
+            stat = path.stat()
+            mark, key = [stat.st_size, stat.st_mtime_ns], f"code {path}"
+            if self.hashes.get(key, [None])[:2] != mark:
+                tree = ast.parse(path.read_text())
+                self.hashes[key], self.changed = [*mark, skeleton(tree), sorted(imports(tree))], True
+            self.modules[name] = tuple(self.hashes[key][2:])
+        return self.modules[name]
+
+    def closure(self, starts: Iterable[str]) -> set[str]:
+        """Some files and all that they import, but for what computes nothing (`ASIDE`, the catalog) and what an entry chooses."""
+        found: set[str] = set()
+        waiting = list(starts)
+        while waiting:
+            name = waiting.pop()
+            found.add(name)
+            modules = {file: module_name(file) for file in self.read_code(name)[1] if file not in found}
+            waiting += [
+                file for file, module in modules.items() if module not in ASIDE | CHOSEN and not module.startswith("catalog")
+            ]
+        return found
 
     def hashed(self, files: list[Path]) -> list[str]:
         """The hash of each file; those that changed since the last time are read."""
@@ -86,54 +114,35 @@ class Contents:
         return [self.hashes[str(path)][2] for path in files]
 
 
-@cache
-def tree(name: str) -> ast.Module:
-    """The syntax tree of a file of the suite."""
-    return ast.parse((ROOT / name).read_text())
-
-
-@cache
-def skeleton(name: str) -> str:
-    """The code of a file without comments, docstrings and layout."""
-    for node in ast.walk(tree(name)):
+def skeleton(tree: ast.Module) -> str:
+    """A digest of code without comments, docstrings and layout."""
+    for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and body and ast.get_docstring(node):
             node.body = body[1:]
-    return digest(ast.dump(tree(name)))
+    return digest(ast.dump(tree))
 
 
-def module_file(name: str) -> str:
-    """The file of a module of the library; empty where there is no such module."""
-    path = name.replace(".", "/")
-    return next((file for file in (f"{path}.py", f"{path}/__init__.py") if (ROOT / file).is_file()), "")
-
-
-@cache
-def imports(name: str) -> frozenset[str]:
-    """The files of the library that a file imports from, inside its functions too."""
+def imports(tree: ast.Module) -> set[str]:
+    """The files of the library that some code imports from, inside its functions too."""
     found: set[str] = set()
-    for node in ast.walk(tree(name)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "orderless":
             for alias in node.names:
                 file = module_file(f"{node.module}.{alias.name}") or module_file(str(node.module))
                 found |= {file} if file else set()
         elif isinstance(node, ast.Import):
             found |= {file for alias in node.names if alias.name.startswith("orderless.") and (file := module_file(alias.name))}
-    return frozenset(found)
+    return found
+
+
+@cache
+def module_file(name: str) -> str:
+    """The file of a module of the library; empty where there is no such module."""
+    path = name.replace(".", "/")
+    return next((file for file in (f"{path}.py", f"{path}/__init__.py") if (ROOT / file).is_file()), "")
 
 
 def module_name(file: str) -> str:
     """A file of the library as a module's name without the package's: `files.storage`."""
     return file.removeprefix("orderless/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
-def closure(starts: Iterable[str]) -> set[str]:
-    """Some files and all that they import, but for what computes nothing (`ASIDE`, the catalog) and what an entry chooses."""
-    found: set[str] = set()
-    waiting = list(starts)
-    while waiting:
-        name = waiting.pop()
-        found.add(name)
-        modules = {file: module_name(file) for file in imports(name) - found}
-        waiting += [file for file, module in modules.items() if module not in ASIDE | CHOSEN and not module.startswith("catalog")]
-    return found

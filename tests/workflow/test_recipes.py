@@ -59,9 +59,8 @@ class Folder:
         text = done.stdout + done.stderr
         assert done.returncode == 0, text[-3000:]
         jobs: dict[str, int] = {}
-        for rule, count in re.findall(r"^(\w+?)(?:_\d+)? +(\d+)$", text.split("Reasons")[0], re.MULTILINE):
+        for rule, count in re.findall(r"^(\w+?)(?:_\d+)? +(\d+)$", text.split("\ntotal")[0], re.MULTILINE):
             jobs[rule] = jobs.get(rule, 0) + int(count)
-        jobs.pop("total", None)
         return jobs
 
     def computed(self, config: dict = CONFIG) -> dict[str, int]:
@@ -200,7 +199,7 @@ def test_words_about_the_code_remake_nothing(finished, edit):
 
 
 def test_a_plots_colour_redraws_plots(finished, edit):
-    edit(finished.code / "orderless/reports/plots.py", replaced('cmap="Blues"', 'cmap="Greens"'))
+    edit(finished.code / "orderless/reports/plots/style.py", replaced('"colorblind"', '"deep"'))
     assert finished.planned().keys() == {"all", "plot_classes", "plot_comparison", "show_studies", "summarise"}
 
 
