@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from orderless.catalog.results import Result
 
+EVERY = 3.0  # seconds between two looks at how far a stage is
 PART = re.compile(r"\.part\d+$")  # of a file that is not complete
 
 
@@ -117,11 +118,14 @@ class Pace:
     """How far a stage is, for the messages of its jobs: `12 of 40 shards done, about 5 min left`. paths: what it will have made."""
 
     def __init__(self, paths: list[str]):
-        self.left, self.count, self.begin = set(paths), len(paths), 0.0
+        self.left, self.count = set(paths), len(paths)
+        self.begin = self.looked = 0.0
 
     def __str__(self) -> str:
-        self.left -= {path for path in self.left if os.path.exists(path)}
+        now = time.monotonic()
+        self.begin = self.begin or now
+        if now - self.looked > EVERY:  # thousands of jobs, each of which asks
+            self.left, self.looked = {path for path in self.left if not os.path.exists(path)}, now
         done = self.count - len(self.left)
-        self.begin = self.begin or time.monotonic()
-        rest = (time.monotonic() - self.begin) * len(self.left) / done if done else 0
+        rest = (now - self.begin) * len(self.left) / done if done else 0
         return f"{done:,} of {self.count:,} shards done" + (f", about {rest / 60:,.0f} min left" if rest >= 60 else "")
