@@ -67,12 +67,15 @@ class Folder:
         """The planned jobs without the pages of the report."""
         return {rule: count for rule, count in self.planned(config).items() if rule not in PAGES}
 
+    def missing_files(self, config: dict) -> list[str]:
+        """The files under results/ for whose sake a dry run has jobs."""
+        done = self.snakemake(config, "-n")
+        reasons = re.findall(r"Missing output files: ([^;\n]*)", done.stdout + done.stderr)
+        return [path for reason in reasons for path in reason.split(", ") if path.startswith("results/")]
+
     def missing(self, config: dict = CONFIG) -> set[str]:
         """The names of the results that a dry run would make."""
-        done = self.snakemake(config, "-n")
-        outputs = re.findall(r"^    output: (.*)$", done.stdout + done.stderr, re.MULTILINE)
-        paths = [path for line in outputs for path in line.split(", ") if path.startswith("results/")]
-        return {name_of(path.replace("<TBD>", "0")) for path in paths}
+        return {name_of(path) for path in self.missing_files(config)}
 
 
 def read_row(name: str) -> dict:
@@ -109,7 +112,7 @@ def edit(finished):
     kept = {}
 
     def change(path: Path, edited) -> None:
-        kept[path] = path.read_bytes()
+        kept.setdefault(path, path.read_bytes())
         path.write_bytes(edited(path.read_bytes()))
 
     yield change
@@ -174,10 +177,9 @@ def test_one_more_seed_is_computed_alone(finished):
 
 def test_a_second_data_set_leaves_the_first_alone(finished):
     config = CONFIG | {"datasets": ["own", "digit-scenes"]}
-    done = finished.snakemake(config, "-n")
-    outputs = re.findall(r"^    output: (results/.*)$", done.stdout, re.MULTILINE)
-    assert outputs
-    assert not any("/own" in output for output in outputs)
+    files = finished.missing_files(config)
+    assert files
+    assert not any("/own" in path for path in files)
 
 
 def test_a_second_name_of_the_run_makes_pages_alone(finished):
@@ -193,7 +195,7 @@ def test_an_encoders_formula_remakes_what_it_made(finished, edit):
 
 def test_words_about_the_code_remake_nothing(finished, edit):
     edit(finished.code / "orderless/representations/encoding.py", lambda content: b"# A comment.\n" + content)
-    edit(finished.code / "orderless/activations/views.py", replaced('"""', '"""More words. '))
+    edit(finished.code / "orderless/activations/views.py", replaced('"""Views:', '"""More words. Views:'))
     edit(finished.code / "orderless/bench/fisher.py", replaced("import", "import os\nimport"))
     assert finished.planned() == {}
 
