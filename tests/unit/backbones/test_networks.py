@@ -63,3 +63,9 @@ def test_an_unknown_timm_model_or_weight_is_named():
 def test_an_unknown_torchvision_model_is_named():
     with pytest.raises(OrderlessError, match="Did you mean 'resnet50'"):
         architecture({"kind": "torchvision", "model": "resnet5o"}, "mine")
+
+
+def test_a_layer_that_a_torchvision_model_does_not_have_is_named():
+    entry = {"kind": "torchvision", "model": "resnet18", "input": 224, "layers": {"fc7": "flaten"}}
+    with pytest.raises(OrderlessError, match=r"'flaten'.*Did you mean 'flatten'"):
+        densify(architecture(entry, "mine"), entry, "mine")

@@ -25,6 +25,13 @@ def test_weights_of_another_network_are_refused(tmp_path):
         set_weights(tinyalex(), wrong, "tiny", "x")
 
 
+def test_weights_of_another_network_than_the_entrys_are_refused(tmp_path):
+    path = tmp_path / "weights.pth"
+    torch.save(models.mobilenet_v2().state_dict(), path)
+    with pytest.raises(OrderlessError, match=r"weights\.pth.*is not of backbone 'mine'"):
+        fetch_model({"kind": "torchvision", "model": "resnet18", "weights": str(path)}, "mine")
+
+
 def test_a_pickle_of_code_is_never_loaded(tmp_path):
     path = tmp_path / "evil.pth"
     torch.save({"model": tinyalex()}, path)
