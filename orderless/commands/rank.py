@@ -184,8 +184,11 @@ def ranking(out: Path, config: dict[str, Any]) -> list[dict[str, Any]]:
 
     (dataset,), backbone = config["datasets"], config["backbones"][0]
     metrics = headline(pd.read_csv(out / "reports" / config["run"] / "metrics.csv"), dataset)
-    pairs = pd.read_csv(out / "results" / "analyses" / dataset / backbone / "pairs.csv")
     best = metrics["representation"].iloc[0]
+    tables = map(
+        pd.read_csv, (out / "results" / "analyses" / dataset / backbone).glob("pairs*.csv")
+    )  # one a selection that was run
+    pairs = next(table for table in tables if set(table["a"]) == set(metrics["representation"]))
     to_best = pairs[pairs["a"] == best].set_index("b")
     rows = []
     for number, row in enumerate(metrics.to_dict("records"), 1):

@@ -11,7 +11,8 @@ from PIL import Image
 
 import orderless
 from orderless.__main__ import main
-from orderless.commands import search
+from orderless.commands import rank, search
+from orderless.reports.metrics import COLUMNS
 
 
 def test_a_search_shows_a_table_and_a_picture(here, capsys):
@@ -168,3 +169,25 @@ def test_what_is_left_out_is_counted_by_one_rule(here, capsys):
     error = capsys.readouterr().err
     assert expected in error
     assert "photos: left out: 1 images that are in no class folder, such as loose.jpg." in error
+
+
+def test_a_ranking_says_what_the_best_is_not_told_from(tmp_path):
+    """Of a finished run, with tables of two selections: the best, what may be as good, and what is worse."""
+    config = {"run": "r", "datasets": ["d"], "backbones": ["b"]}
+    (tmp_path / "reports/r").mkdir(parents=True)
+    (tmp_path / "results/analyses/d/b").mkdir(parents=True)
+    rows = [("fc7", 0.5, 3e-3), ("mpp", 0.8, 9e-3), ("cl-45", 0.75, 5e-3)]
+    lines = [f"d,b,{name},accuracy,{value},0.4,0.9,60,128,512,{seconds}" for name, value, seconds in rows]
+    (tmp_path / "reports/r/metrics.csv").write_text("\n".join([",".join(COLUMNS), *lines]))
+    head = "a,b,metric,difference,low,high,p"
+    (tmp_path / "results/analyses/d/b/pairs-1.csv").write_text(
+        f"{head}\nmpp,fc7,accuracy,0.3,-1,1,1\nfc7,mpp,accuracy,-0.3,-1,1,1\n"
+    )
+    pairs = ["mpp,fc7,accuracy,0.3,0.1,0.5,0", "mpp,cl-45,accuracy,0.05,-0.1,0.2,0.4"]
+    pairs += [f"{a},{b},accuracy,0,0,0,1" for a, b in (("fc7", "mpp"), ("cl-45", "mpp"))]
+    (tmp_path / "results/analyses/d/b/pairs-2.csv").write_text("\n".join([head, *pairs]))
+    found = rank.ranking(tmp_path, config)
+    assert [(row["representation"], row["alike"]) for row in found] == [("mpp", True), ("cl-45", True), ("fc7", False)]
+    text = "\n".join(rank.as_text(found, config))
+    assert "Best on 60 test images: mpp." in text
+    assert "do not tell it from: cl-45. The fastest of these: cl-45." in text
