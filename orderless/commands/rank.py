@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
     (out / "rank.yaml").write_text(text)
     common = ["--snakefile", str(snakefile), "--directory", str(out), "--configfile", str(out / "rank.yaml")]
     snakemake(*common, "--cores", str(args.cores or "all"), "--rerun-incomplete", "--show-failed-logs")
-    snakemake(*common, "--report", str((out / "report.html").resolve()))
+    snakemake(*common, "--rerun-incomplete", "--report", str((out / "report.html").resolve()))
     rows = ranking(out, config)
     shared.print_answer({"folder": str(args.folder), "representations": rows}, rows, args.format, as_text(rows, config))
     shared.note(f"The report: {out / 'report.html'}    The configuration: {out / 'rank.yaml'}")
