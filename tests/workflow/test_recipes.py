@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from PIL import Image
@@ -15,7 +16,7 @@ from orderless.catalog.entries import load_catalog, merge
 from orderless.datasets.digits import compose_dataset
 from orderless.files.images import find_images
 from orderless.files.results import name_of
-from tests.conftest import ENVIRONMENT, ROOT, SMALL, write_config
+from tests.conftest import ENVIRONMENT, IN_CI, ROOT, SMALL, results, write_config
 
 CODE = ("Snakefile", "config.yaml", "envs", "orderless", "scripts", "workflow")
 PAGES = {"all", "collect_metrics", "compare", "compare_published", "describe_run", "judge_claims"}
@@ -269,3 +270,42 @@ def test_what_is_kept_is_listed_and_tidied(finished, tmp_path):
     assert not list((folder.path / "results/representations/own/tinyalex").glob("ap10-*"))
     assert "is used" in orderless(folder, "results", "tidy", "--configfile", file)
     assert folder.missing(fewer) == {"pairs"}
+
+
+@IN_CI
+def test_two_experiments_share_what_is_equal(finished, tmp_path):
+    """In either order, and where the first was broken off: the same files, each made once, and both reports right."""
+    one, other = (
+        CONFIG | {"run": run, "representations": ["fc7", name], "analyses": []} for run, name in (("one", "mpp"), ("other", "nfk"))
+    )
+    folders = []
+    for name, first, second in (("forth", one, other), ("back", other, one)):
+        folder = Folder(tmp_path / name, finished.code)
+        shutil.copytree(finished.path / "images", folder.path / "images")
+        if name == "back":
+            assert folder.snakemake(first, "--until", "extract_activations").returncode == 0
+            assert folder.computed(second) == {
+                "train_codebooks": 1,
+                "encode_representations": 2,
+                "classify": 1,
+                "describe_backbone": 1,
+            }
+        folder.run(first)
+        assert folder.computed(second) == {"encode_representations": 2, "classify": 1}
+        folder.run(second)
+        assert folder.planned(first) == {}
+        folders.append(folder.path)
+    files = [results(path / "results") for path in folders]
+    assert files[0].keys() == files[1].keys()
+    assert [name for name in files[0] if files[0][name].read_bytes() != files[1][name].read_bytes()] == []
+    whole = read_figures(finished.path / "reports/first/metrics.csv")
+    for path in folders:
+        for run in ("one", "other"):
+            figures = read_figures(path / "reports" / run / "metrics.csv")
+            assert len(figures) == 4
+            assert (figures == whole.loc[figures.index]).all(axis=None)
+
+
+def read_figures(path: Path) -> pd.DataFrame:
+    """The metrics of a run, without the seconds."""
+    return pd.read_csv(path).set_index(["representation", "metric"]).drop(columns="seconds")
