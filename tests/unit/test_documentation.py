@@ -130,7 +130,7 @@ def test_a_newcomer_adds_a_representation_and_an_encoder_as_the_page_says(tmp_pa
     ]
     assert command.startswith("snakemake --cores all ")
     done = subprocess.run(
-        [sys.executable, "-m", *command.split(), "small.yaml"],
+        [sys.executable, "-m", *command.split(), "small.yaml", "--until", "collect_metrics"],
         cwd=tmp_path, env=ENVIRONMENT | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
