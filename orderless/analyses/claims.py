@@ -55,12 +55,13 @@ def sides(pair: pd.Series, low: float, high: float) -> tuple[float, float]:
     return max(inside), min(outside)
 
 
-def weigh(rows: pd.DataFrame, low: float, high: float, than: str) -> tuple[pd.Series, float, float]:
+def weigh(rows: pd.DataFrame, true: tuple[float, float], than: str) -> tuple[pd.Series, float, float]:
     """The row that decides a claim about several, and the claim's p-values for and against.
 
-    than: the claim is about `every` row, which takes all tests; or about `some`, one of which is enough, corrected for their number.
+    than: the claim is about `every` row, which takes all tests; or about `some`, one of which is enough, corrected for their
+    number.
     """
-    inside, outside = np.array([sides(pair, low, high) for _, pair in rows.iterrows()]).T
+    inside, outside = np.array([sides(pair, *true) for _, pair in rows.iterrows()]).T
     if than == "every":
         return rows.iloc[int(inside.argmax())], inside.max(), min(1.0, len(rows) * outside.min())
     return rows.iloc[int(inside.argmin())], min(1.0, len(rows) * inside.min()), outside.max()
@@ -125,10 +126,15 @@ def judge(
         pair, p, ends = found.iloc[0], np.nan, (np.nan, np.nan)
         if says:
             row["region"] = region(says, margin)
-            pair, inside, outside = weigh(found, *row["region"], claim.get("scales", {}).get("than", "every"))
+            pair, inside, outside = weigh(found, row["region"], claim.get("scales", {}).get("than", "every"))
             p, row["holds"] = min(1.0, 2 * min(inside, outside)), inside < outside
             ends = seed_range(pair, seeds)
-        row |= {"margin": None if says in ("better", "worse", None) else margin, "p": p, "seeds_low": ends[0], "seeds_high": ends[1]}
+        row |= {
+            "margin": None if says in ("better", "worse", None) else margin,
+            "p": p,
+            "seeds_low": ends[0],
+            "seeds_high": ends[1],
+        }
         rows.append(row | {key: pair[key] for key in ("a", "b", "difference", "low", "high", "n")})
     judged = [row for row in rows if row["says"]]
     for row, corrected in zip(judged, holm(np.array([row["p"] for row in judged])), strict=True):

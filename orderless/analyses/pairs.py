@@ -1,4 +1,4 @@
-"""Paired comparisons of representations on the same test images: differences, their intervals, tests, corrected for their number."""
+"""Paired comparisons of representations on the same test images: differences, their intervals, tests corrected for their number."""
 
 from itertools import combinations
 
@@ -66,7 +66,10 @@ def compare_pairs(figures: dict[str, Measured], metric: str) -> pd.DataFrame:
     return pd.concat([pairs, pairs.assign(**signs)], ignore_index=True)
 
 
-def ties(pairs: pd.DataFrame, best: str) -> set[str]:
-    """The representations that no test tells from the best, with Holm's correction for the comparisons with the best alone."""
+def beside_best(pairs: pd.DataFrame, best: str) -> dict[str, float]:
+    """The p-value of each representation compared with the best, after Holm's correction for these comparisons alone.
+
+    Those of 0.05 and more tie with the best: no test tells them apart.
+    """
     beside = pairs[pairs["a"] == best]
-    return {best, *beside["b"][holm(beside["p"].to_numpy()) >= 0.05]}
+    return {best: 1.0} | dict(zip(beside["b"], holm(beside["p"].to_numpy()), strict=True))

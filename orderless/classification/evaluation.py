@@ -6,7 +6,10 @@ from orderless.classification.intervals import Measured, interval, mean_of
 
 
 def mean_class_accuracy(correct: np.ndarray, truth: np.ndarray) -> Measured:
-    """The mean over classes of the share of a class's images that are classified correctly. correct: (n,) bool. truth: (n,) ints."""
+    """The mean over classes of the share of a class's images that are classified correctly.
+
+    correct: (n,) bool. truth: (n,) the class of each image, any integers.
+    """
     _, classes = np.unique(truth, return_inverse=True)
     counts = np.bincount(classes)
     shares = np.bincount(classes, correct) / counts

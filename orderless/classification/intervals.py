@@ -16,7 +16,7 @@ TAIL = 0.025  # on either side of an interval of 95%
 
 
 def halves(count: int, times: int, rng: np.random.Generator) -> np.ndarray:
-    """(times, count) int16 of 0 and 1: random halves of the units, each followed by the other half. times is even, or raised to it."""
+    """(times, count) int16 of 0 and 1: random halves of the units, each followed by the other half. An odd `times` is raised."""
     half = np.arange(count) < count // 2
     first = np.stack([rng.permutation(half) for _ in range((times + 1) // 2)])
     return np.stack([first, ~first], 1).reshape(-1, count).astype(np.int16)
@@ -81,7 +81,7 @@ def interval(figure: Measured) -> tuple[float, float]:
     if figure.count < 2:
         return 0.0, 1.0
     reach, value = quantile(figure.count), figure.value
-    if not figure.mean and 0 < np.nanmin(figure.parts) and np.nanmax(figure.parts) < 1:
+    if not figure.mean and np.nanmin(figure.parts) > 0 and np.nanmax(figure.parts) < 1:
         odds = Measured(float(logit(value)), figure.count, logit(figure.parts), mean=False)
         low, high = expit(odds.value - odds.bias + reach * odds.deviation * np.array([-1, 1]))
         return float(low), float(high)

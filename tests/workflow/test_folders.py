@@ -105,8 +105,8 @@ def test_bad_input_ends_with_one_clear_message(photographs, tmp_path, case):
         config["catalog"]["backbones"]["mine"] = network
         expected, absent = ["weights.pth", "is not of backbone 'mine'"], "results/backbones/mine-*/weights.safetensors"
     else:
-        config |= {"bootstraps": 3}
-        expected, absent = ["unknown key 'bootstraps'", "Did you mean 'bootstrap'"], "results"
+        config |= {"halfs": 3}
+        expected, absent = ["unknown key 'halfs'", "Did you mean 'halves'"], "results"
     done = snakemake(tmp_path, "--configfile", str(write_config(tmp_path, **config)))
     assert done.returncode != 0
     for text in expected:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, false_discovery_control, ttest_rel
 
-from orderless.analyses.pairs import COLUMNS, compare_pairs, holm, mcnemar, p_value, ties
+from orderless.analyses.pairs import COLUMNS, beside_best, compare_pairs, holm, mcnemar, p_value
 from orderless.classification.evaluation import measure
 from orderless.classification.intervals import halves, mean_of
 
@@ -69,6 +69,11 @@ def test_every_ordered_pair(figures):
     assert (back["p"], back["p_holm"]) == (row["p"], row["p_holm"])
     once = pairs.iloc[:3]
     np.testing.assert_allclose(once["p_holm"], holm(once["p"].to_numpy()))
+
+
+def ties(pairs, best):
+    """Those that no test tells from the best."""
+    return {name for name, p in beside_best(pairs, best).items() if p >= 0.05}
 
 
 def test_ties_are_by_test_not_by_overlap(figures):
