@@ -22,7 +22,7 @@ DEMO = yaml.safe_load((ROOT / "config.yaml").read_text())
 BOWS = ("", "-multiple", "-hamming")
 SMALL = DEMO | {
     "run": "small",
-    "bootstrap": 100,
+    "halves": 100,
     "classifier": {"C": [1, 10], "folds": 2},
     "catalog": {
         "datasets": {

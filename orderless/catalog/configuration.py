@@ -16,7 +16,7 @@ DEFAULTS: dict[str, Any] = {
     "encoding": {"backend": "vlfeat"},
     "classifier": {"C": [0.1, 1, 10], "folds": 3},
     "bundle": 50,
-    "bootstrap": 1000,
+    "halves": 1000,
     "device": "auto",
     "precision": "float32",
     "on_bad_image": "fail",

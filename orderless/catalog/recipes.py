@@ -153,7 +153,8 @@ class Recipes:
 
     def judged(self) -> dict[str, Any]:
         """What figures of merit are worked out with."""
-        return {key: self.config[key] for key in ("bootstrap", "seed")} | {"task": self.task}
+        halves = {"halves": self.config["halves"]} if self.task == "multi-label" else {}
+        return halves | {"seed": self.config["seed"], "task": self.task}
 
     def composed(self, name: str) -> dict[str, Any]:
         """The row of a representation with the rows of its parts inside."""
@@ -172,7 +173,7 @@ class Recipes:
     def similarities(self, name: str) -> Result:
         """The similarities of a search, and its figures."""
         metrics = self.catalog["datasets"][self.dataset].get("metrics", ["map", "p1"])
-        made_of = self.judged() | {"metrics": metrics, "row": self.composed(name)}
+        made_of = {"metrics": metrics, "row": self.composed(name)}
         return self.result("similarities", name, made_of, self.finished([name]), files=(".csv", ".safetensors"))
 
     def figures(self, name: str) -> Result:
@@ -194,12 +195,12 @@ class Recipes:
         study = self.catalog["analyses"][name]
         network = {"index": [self.index], "weights": [self.weights]}
         if name == "pairs":
-            inputs = {"scores": [self.scores(representation) for representation in self.config["representations"]]}
+            inputs = {"scores": [self.figures(representation) for representation in self.names]}
             return self.result(name, name, self.judged(), inputs, files=(".csv",))
         if name == "scales":
             rows = plans.scale_rows(self.plan, study)
             made_of = self.judged() | {"classifier": self.config["classifier"], "rows": rows}
-            return self.result(name, name, made_of, self.finished(row["id"] for row in rows), files=(".csv",))
+            return self.result(name, name, made_of, self.finished(row["id"] for row in rows), files=(".csv", ".pairs.csv"))
         if name == "timings":
             made_of = {"network": self.network(), "study": {key: study[key] for key in ("images", "scales")}}
             return self.result(name, name, made_of, network, self.extraction_code(), files=(".csv",))
@@ -220,11 +221,9 @@ class Recipes:
         return self.result(name, name, made_of, inputs, code, files=(".csv", ".safetensors"))
 
     def studies(self) -> list[str]:
-        """The selected studies that have results of their own; claims are judged by pairs."""
-        if self.task == "retrieval":
-            return []
-        selected = set(self.config["analyses"]) | ({"pairs"} if "claims" in self.config["analyses"] else set())
-        return [name for name in ("scales", "invariance", "confidence", "timings", "pairs") if name in selected]
+        """The selected studies that have results of their own; and pairs, by which every run is summarised."""
+        selected = [] if self.task == "retrieval" else self.config["analyses"]
+        return [name for name in ("scales", "invariance", "confidence", "timings") if name in selected] + ["pairs"]
 
     def repeats(self) -> list[str]:
         """The representations that the study of seeds makes again."""

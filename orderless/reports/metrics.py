@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from orderless.catalog.plans import leaves
+from orderless.files.results import name_of
 
 COLUMNS = ["dataset", "backbone", "representation", "metric", "value", "low", "high", "n", "dimensions", "bytes", "seconds"]
 COLUMNS += ["recipe"]  # the hash in the path of the figure's files
@@ -26,6 +27,13 @@ SCALES = {"ns": 4}  # what a figure is multiplied by to be read; all others are 
 def readable(metric: str, value):
     """A figure, a fraction of one, as people read it: per cent, or the N-S score out of four."""
     return SCALES.get(metric, 100) * value
+
+
+def probability(p: float) -> str:
+    """A p-value as people read it; empty where there is none."""
+    if pd.isna(p):
+        return ""
+    return f"{p:.2g}" if p >= 0.0001 else "< 0.0001"
 
 
 def size(count: float) -> str:
@@ -57,6 +65,16 @@ def seconds_per_image(plan: dict[str, Any], name: str, extraction: pd.DataFrame,
 def read_timings(paths: list[str]) -> pd.DataFrame:
     """All shards' timings in one table."""
     return pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
+
+
+def read_seeds(paths: list[str]) -> pd.DataFrame:
+    """The figures of representations made with several seeds: representation, seed (0 the run's own), metric, value."""
+    rows = []
+    for path in paths:
+        name, _, number = name_of(path).partition("@")
+        first = pd.read_csv(path).iloc[0]
+        rows.append({"representation": name, "seed": int(number or 0), "metric": first["metric"], "value": first["value"]})
+    return pd.DataFrame(rows, columns=["representation", "seed", "metric", "value"])
 
 
 def titles(catalog: dict[str, dict], section: str) -> dict[str, str]:

@@ -105,6 +105,22 @@ def protocol(index: pd.DataFrame) -> Protocol:
     return Protocol(queries, images, relevance)
 
 
+def query_groups(relevance: np.ndarray) -> np.ndarray:
+    """(queries,) the group of each query, from 0: queries that share an image that matches, or is one of them, are of one group.
+
+    Figures of a group's queries rise and fall together: an interval counts groups.
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    shared = csr_array((relevance == MATCH) | (relevance == ITSELF))
+    queries, images = shared.shape
+    rows, columns = shared.nonzero()
+    links = csr_array((np.ones(len(rows), bool), (rows, queries + columns)), shape=(queries + images,) * 2)
+    _, groups = connected_components(links, directed=False)
+    return np.unique(groups[:queries], return_inverse=True)[1]
+
+
 def ranked(similarities: np.ndarray, relevance: np.ndarray) -> np.ndarray:
     """The relevance (n,) of one query, sorted by its similarities (n,) from high to low."""
     return relevance[np.argsort(-similarities, kind="stable")]

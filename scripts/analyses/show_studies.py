@@ -10,8 +10,8 @@ from orderless.catalog.plans import leaves
 from orderless.datasets.index import read_index
 from orderless.files.images import read_image
 from orderless.files.jobs import run
-from orderless.files.results import name_of, open_result
-from orderless.reports.metrics import read_timings, seconds_per_image
+from orderless.files.results import open_result
+from orderless.reports.metrics import read_seeds, read_timings, seconds_per_image
 from orderless.reports.pages import render, write_page
 from orderless.reports.plots import studies
 
@@ -36,13 +36,9 @@ def show_pairs(snakemake, path: str) -> None:
 
 def show_seeds(snakemake, path: str) -> None:
     """How far the figures of the representations that were made again with other seeds move."""
-    titles, rows = json.loads(snakemake.params.titles), []
-    for figures in snakemake.input.seeds:
-        name, _, number = name_of(figures).partition("@")
-        first = pd.read_csv(figures).iloc[0]
-        row = {"representation": name, "title": titles[name], "seed": int(number or 0)}
-        rows.append(row | first[["metric", "value"]].to_dict())
-    studies.seeds(pd.DataFrame(rows), snakemake.wildcards.dataset, path)
+    table = read_seeds(snakemake.input.seeds)
+    title = table["representation"].map(json.loads(snakemake.params.titles))
+    studies.seeds(table.assign(title=title), snakemake.wildcards.dataset, path)
 
 
 def show_confidence(snakemake, path: str) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from orderless.classification import evaluation
 from orderless.classification.classifiers import encode_targets, train_classifier
+from orderless.classification.intervals import halves
 from orderless.datasets.index import classes, read_index
 from orderless.files.jobs import run
 from orderless.files.results import name_of
@@ -26,8 +27,7 @@ def main(snakemake):
     names, train = classes(index), (index["split"] == "train").to_numpy()
     targets = encode_targets(index["labels"].tolist(), index["ignored"].tolist(), names)
     finished = open_representations(inputs.vectors, inputs.reductions, json.loads(params.plan), params.shards, index)
-    rng = generator(params.seed, params.dataset, "bootstrap")
-    resamples = evaluation.resample(int((~train).sum()), params.bootstrap, rng)
+    half = halves(int((~train).sum()), params.halves, generator(params.seed, params.dataset, "halves"))
     for paths in zip(*(snakemake.output[key] for key in ("classifiers", "scores", "figures")), strict=True):
         name = name_of(paths[0])
         axes = (params.seed, params.dataset, "classifier", name)
@@ -38,10 +38,10 @@ def main(snakemake):
         tensors = {"scores": classifier.scores, "targets": targets[~train]}
         header = {"classes": names, "images": index["image"][~train].tolist(), "c": classifier.c, "task": params.task}
         save(paths[1], tensors, "scores", **header, **headers[name])
-        table = evaluation.table(targets[~train], classifier.scores, params.task, resamples)
+        figures = evaluation.measure(targets[~train], classifier.scores, params.task, half)
         dimensions, stored = finished.size(name)
-        table = pd.DataFrame(table).assign(dimensions=dimensions, bytes=stored).round(6)
-        write_text(paths[2], table.to_csv(index=False))
+        table = pd.DataFrame(evaluation.table(figures, len(classifier.scores))).assign(dimensions=dimensions, bytes=stored)
+        write_text(paths[2], table.round(6).to_csv(index=False))
 
 
 run(main, globals()["snakemake"])

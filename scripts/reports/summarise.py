@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from orderless.analyses.pairs import beside_best
 from orderless.files.jobs import run
 from orderless.reports.claims import verdicts
 from orderless.reports.classes import read_class_table, worst_classes
@@ -19,6 +20,7 @@ def main(snakemake):
     metrics, folder = read_metrics(snakemake.input.metrics), Path(snakemake.output[0]).parent
     datasets, networks, names = (titles(selected, section) for section in ("datasets", "backbones", "representations"))
     published = {Path(path).stem.removeprefix("published-"): pd.read_csv(path) for path in snakemake.input.published}
+    pairs = {tuple(Path(path).parts[-3:-1]): pd.read_csv(path) for path in snakemake.input.pairs}
     parts = []
     for dataset in config["datasets"]:
         best = headline(metrics, dataset).iloc[0]
@@ -31,7 +33,9 @@ def main(snakemake):
             if str(classes) in snakemake.input.classes and best["backbone"] == backbone:
                 label = names[best["representation"]] + (f" ({networks[backbone]})" if len(networks) > 1 else "")
                 part["worst"] = worst_classes(read_class_table(classes), label)
-            parts.append(part | winners(metrics[metrics["backbone"] == backbone], dataset, names))
+            of_network = metrics[metrics["backbone"] == backbone]
+            p = beside_best(pairs[dataset, backbone], headline(of_network, dataset).iloc[0]["representation"])
+            parts.append(part | winners(of_network, dataset, names, p))
     digits = any(selected["datasets"][dataset]["kind"] == "digits" for dataset in config["datasets"])
     page = render("summary.html", title=f"Summary: {config['run']}", parts=parts, demonstration=digits)
     write_page(snakemake.output[0], page)

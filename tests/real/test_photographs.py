@@ -24,7 +24,7 @@ def run(test_data, tmp_path_factory) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.symlink_to(path)
     config = {
-        "run": "photographs", "datasets": ["scenes"], "backbones": ["mobilenet_v2"], "shard_images": 70, "bootstrap": 100,
+        "run": "photographs", "datasets": ["scenes"], "backbones": ["mobilenet_v2"], "shard_images": 70, "halves": 100,
         "representations": ["global", "window-mean", "mpp", "nfk", "cl-45"], "sample": {"images": 60, "descriptors": 5000},
         "classifier": {"C": [10]},
         "catalog": {

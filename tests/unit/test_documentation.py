@@ -122,7 +122,7 @@ def test_a_newcomer_adds_a_representation_and_an_encoder_as_the_page_says(tmp_pa
     for name, text in given.items():
         assert not (tmp_path / name).exists()
         (tmp_path / name).write_text(text)
-    small = {"bootstrap": 100, "classifier": {"C": [1]}, "catalog": {"datasets": {"digit-scenes": {"train": 40, "test": 20}}}}
+    small = {"halves": 100, "classifier": {"C": [1]}, "catalog": {"datasets": {"digit-scenes": {"train": 40, "test": 20}}}}
     small["catalog"]["backbones"] = {"tinyalex": {"epochs": 2}}
     (tmp_path / "small.yaml").write_text(yaml.safe_dump(small))
     (command,) = [

@@ -18,7 +18,7 @@ CONFIG = {
     "representations": ["fc7"],
     "searched": ["global"],
     "classifier": {"C": [1], "folds": 2},
-    "bootstrap": 100,
+    "halves": 100,
     "sample": {"images": 10, "descriptors": 100},
 }
 COMPARED = ["voc2007", "holidays"]

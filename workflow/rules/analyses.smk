@@ -14,6 +14,7 @@ for room in ROOMS.values():
                 reductions=sources([study], "reductions"),
             output:
                 figures=study.path(".csv"),
+                pairs=study.path(".pairs.csv"),
             log:
                 f"logs/study_scales/{room.dataset}.{room.backbone}.log",
             conda:
@@ -28,7 +29,7 @@ for room in ROOMS.values():
                 rows=text(study.made_of["rows"]),
                 task=room.task,
                 classifier=text(CONFIG["classifier"]),
-                bootstrap=CONFIG["bootstrap"],
+                halves=CONFIG["halves"],
                 seed=CONFIG["seed"],
             message:
                 f"Studying the scales of {room.dataset}, {room.backbone}"
@@ -153,7 +154,8 @@ for room in ROOMS.values():
                 runtime="1h",
             params:
                 dataset=room.dataset,
-                bootstrap=CONFIG["bootstrap"],
+                task=room.task,
+                halves=CONFIG["halves"],
                 seed=CONFIG["seed"],
             message:
                 f"Comparing pairs on {room.dataset}, {room.backbone}"
@@ -217,7 +219,7 @@ if SHOWN:
 
 rule judge_claims:
     input:
-        pairs=lambda w: ROOMS[w.dataset, w.backbone].study("pairs").path(".csv"),
+        unpack(judged_by),
     output:
         csv="reports/{run}/claims-{dataset}-{backbone}.csv",
         html=report(
@@ -235,7 +237,7 @@ rule judge_claims:
         runtime="10m",
     params:
         titles=lambda w: dumps(TITLES),
-        dataset=lambda w: CATALOG["datasets"][w.dataset].get("title", w.dataset),
+        title=lambda w: CATALOG["datasets"][w.dataset].get("title", w.dataset),
         claims=CONTENTS.file(f"{ROOT}/workflow/catalog/claims.yaml"),
         code=code("analyses/judge_claims"),
     message:

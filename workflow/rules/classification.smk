@@ -32,7 +32,7 @@ for room in ROOMS.values():
                 headers=headers(scores),
                 task=room.task,
                 classifier=text(CONFIG["classifier"]),
-                bootstrap=CONFIG["bootstrap"],
+                halves=CONFIG["halves"],
                 seed=CONFIG["seed"],
             message:
                 f"Classifying {room.dataset}, {room.backbone}: {len(scores)} representations"

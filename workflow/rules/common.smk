@@ -182,9 +182,24 @@ def shown_figures(wildcards):
         found["extraction"] = [path for result in descriptors for path in result.paths(".timings.csv")]
         found["encoding"] = [path for result in vectors for path in result.paths(".timings.csv")]
     if "seeds" in SHOWN:
-        names = plans.studied(CONFIG, CATALOG, "seeds")
-        found["seeds"] = [room.scores(name).path(".csv") for name in names + room.repeats()]
+        found["seeds"] = seed_figures(room)
     return found
+
+
+def judged_by(wildcards):
+    """What the papers' claims are held against: pairs, and where they are studied scales and seeds."""
+    room, studied = ROOMS[wildcards.dataset, wildcards.backbone], CONFIG["analyses"]
+    found = {"pairs": room.study("pairs").path(".csv")}
+    if "scales" in studied:
+        found["scales"] = room.study("scales").path(".pairs.csv")
+    if "seeds" in studied:
+        found["seeds"] = seed_figures(room)
+    return found
+
+
+def seed_figures(room):
+    """The figures of the representations that were made again with other seeds, the run's own first."""
+    return [room.scores(name).path(".csv") for name in plans.studied(CONFIG, CATALOG, "seeds") + room.repeats()]
 
 
 def outlook():

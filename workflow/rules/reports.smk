@@ -98,6 +98,7 @@ rule summarise:
             if "claims" in CONFIG["analyses"]
         ],
         published=expand("reports/{{run}}/published-{dataset}.csv", dataset=PUBLISHED),
+        pairs=[room.study("pairs").path(".csv") for room in ROOMS.values()],
     output:
         report(
             "reports/{run}/summary.html",

@@ -31,8 +31,6 @@ for room in ROOMS.values():
                 plan=rows_of(room, [result.name for result in searches]),
                 headers=headers(searches),
                 metrics=CATALOG["datasets"][room.dataset].get("metrics", ["map", "p1"]),
-                bootstrap=CONFIG["bootstrap"],
-                seed=CONFIG["seed"],
             message:
                 f"Searching {room.dataset}, {room.backbone} in {len(searches)} ways"
             script:

@@ -41,7 +41,7 @@ def accuracy(rows: pd.DataFrame, dataset: str, path: str | Path) -> None:
         axes.plot(row["value"], place, marker="o", ms=9, color=shade, mec="white")
     axes.set_yticks(range(len(rows)), rows["title"])
     axes.invert_yaxis()
-    axes.set(xlabel=f"{figure_label(rows)} (95% bootstrap interval)", ylabel="", title=f"{dataset}: figures of merit")
+    axes.set(xlabel=f"{figure_label(rows)} (95% interval)", ylabel="", title=f"{dataset}: figures of merit")
     legend_of_families(axes, rows)
     save(figure, path)
 

@@ -80,14 +80,16 @@ def confidence(shown: list[tuple], note: str, path: str | Path) -> None:
 
 
 def pairs(table: pd.DataFrame, names: dict[str, str], dataset: str, path: str | Path) -> None:
-    """Differences of every two representations, row less column, in points; those with p < 0.05 are written.
+    """Differences of every two representations, row less column, in points; those with p < 0.05 are written, after Holm in bold.
 
     table: of `compare_pairs`, one row for each ordered pair. names: titles by id.
     """
     begin()
     order = table.groupby("a")["difference"].mean().sort_values(ascending=False).index
     matrix = table.pivot(index="a", columns="b", values="difference").reindex(index=order, columns=order) * 100
-    chance = table.pivot(index="a", columns="b", values="p").reindex(index=order, columns=order)
+    chance, corrected = (
+        table.pivot(index="a", columns="b", values=key).reindex(index=order, columns=order).to_numpy() for key in ("p", "p_holm")
+    )
     words = matrix.map(lambda v: "" if np.isnan(v) else f"{v:.0f}").where(chance < 0.05, "")
     side = 3 + 0.34 * len(order)
     figure, axes = plt.subplots(figsize=(side + 1.5, side))
@@ -96,7 +98,9 @@ def pairs(table: pd.DataFrame, names: dict[str, str], dataset: str, path: str | 
         matrix, center=0, cmap="vlag", annot=words, fmt="", ax=axes, annot_kws={"fontsize": 7}, square=True, xticklabels=labels,
         yticklabels=labels, cbar_kws={"label": "Points, row less column", "shrink": 0.6},
     )  # fmt: skip
-    axes.set(xlabel="", ylabel="", title=f"{dataset}: paired differences (written where p < 0.05)")
+    for text, sure in zip(axes.texts, corrected[~np.isnan(matrix.to_numpy())] < 0.05, strict=True):
+        text.set_fontweight("bold" if sure else "light")
+    axes.set(xlabel="", ylabel="", title=f"{dataset}: paired differences (written where p < 0.05, bold after Holm's correction)")
     axes.tick_params(labelsize=9)
     save(figure, path)
 

@@ -5,47 +5,9 @@ from PIL import Image
 
 from orderless import backends, encoders
 from orderless.analyses import confidence, invariance
-from orderless.analyses.claims import judge, verdict
-from orderless.analyses.pairs import compare_pairs, mcnemar
 from orderless.analyses.timings import crops_of_windows
 from orderless.classification.classifiers import full_weights, train_classifier
-from orderless.classification.evaluation import resample
 from orderless.representations.precomputed import read_precomputed
-
-
-def test_mcnemar_is_the_binomial_test_of_discordant_images():
-    """10 images only a names rightly, 2 only b: 2 * (1 + 12 + 66) / 2^12."""
-    a = np.r_[np.ones(10), np.zeros(2), np.ones(30)].astype(bool)
-    b = np.r_[np.zeros(10), np.ones(2), np.ones(30)].astype(bool)
-    assert mcnemar(a, b) == pytest.approx(2 * (1 + 12 + 66) / 4096)
-    assert mcnemar(a, a) == 1
-
-
-def test_pairs_and_claims(rng):
-    truth = np.arange(200) % 4
-    targets = np.where(np.eye(4)[truth] > 0, 1, -1)
-    scores = {
-        name: np.eye(4)[truth] + noise * rng.normal(size=(200, 4)) for name, noise in (("good", 0.3), ("bad", 3.0), ("twin", 0.3))
-    }
-    pairs = compare_pairs(targets, scores, "single-label", resample(200, 400, rng))
-    assert len(pairs) == 6
-    row = pairs.set_index(["a", "b"]).loc[("good", "bad")]
-    assert row["low"] > 0.2
-    assert row["p"] < 1e-6
-    published = {"x": 0.1}
-    claims = [
-        {"paper": "p", "text": "t", "better": "good", "worse": "bad", "published": published},
-        {"paper": "p", "text": "t", "better": "bad", "worse": "good", "published": published},
-        {"paper": "p", "text": "t", "better": "good", "worse": "none", "published": published},
-        {"paper": "p", "text": "t", "about": ["good", "twin"], "within": 0.2, "published": published},
-    ]
-    assert judge(claims, pairs)["verdict"].tolist() == ["holds", "does not hold", "holds"]
-
-
-@pytest.mark.parametrize(("low", "high", "word"), [(0.01, 0.2, "holds"), (-0.2, -0.01, "does not hold"), (-0.1, 0.1, "undecided")])
-def test_verdicts(low, high, word):
-    assert verdict({"better": "a", "worse": "b"}, low, high) == word
-    assert verdict({"about": ["a", "b"], "within": 0.05}, low, high) == ("undecided")
 
 
 def test_patch_contributions_sum_to_the_linear_score(real_descriptors, rng):

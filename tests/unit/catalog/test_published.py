@@ -1,10 +1,14 @@
 """The transcribed figures of the papers agree with themselves, and the claims with the figures."""
 
+import math
+
 import pandas as pd
 import pytest
 import yaml
 
-from orderless.catalog.entries import WORKFLOW, load_catalog, read_catalog
+from orderless.analyses.claims import SCALES, region
+from orderless.catalog.configuration import experiments
+from orderless.catalog.entries import WORKFLOW, load_catalog, read_catalog, read_yaml
 from orderless.catalog.published import published_figures
 
 FILES = sorted((WORKFLOW / "published").glob("*.csv"))
@@ -21,8 +25,9 @@ def read(path):
 PUBLISHED = pd.concat(map(read, FILES), ignore_index=True)
 
 
-def pair(claim):
-    return claim["about"] if "about" in claim else [claim["better"], claim["worse"]]
+def name(claim):
+    """What a claim compares, in a word."""
+    return f"{claim['scales']['of']}-{claim['scales']['study']}" if "scales" in claim else f"{claim['first']}-vs-{claim['second']}"
 
 
 def differences(claim):
@@ -30,7 +35,7 @@ def differences(claim):
     source = PUBLISHED.paper + "/" + PUBLISHED.table
     assert set(claim["tables"]) <= set(source)
     rows = PUBLISHED[source.isin(claim["tables"]) & PUBLISHED.metric.isin(["accuracy", "map11"])]
-    first, second = (rows[rows.representation == name] for name in pair(claim))
+    first, second = (rows[rows.representation == claim[key]] for key in ("first", "second"))
     both = first.merge(second, on=["dataset", "metric"])
     both = both[(both.network_x == both.network_y) | (both.network_x == "") | (both.network_y == "")]
     return list(zip(both.dataset, both.value_x - both.value_y, strict=True))
@@ -79,23 +84,69 @@ def test_a_figure_printed_twice_is_the_same():
         assert rows.value.max() - rows.value.min() <= 0.0005 + 1e-9, key
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: "-vs-".join(pair(claim)))
+COMPARED = [claim for claim in CLAIMS if "scales" not in claim]
+WITH_MARGIN = {"no worse", "clearly worse", "about"}
+
+
+def words(claim):
+    """What a claim says, by data set where it has figures."""
+    return claim["says"] if isinstance(claim["says"], dict) else dict.fromkeys(claim["published"], claim["says"])
+
+
+@pytest.mark.parametrize("claim", COMPARED, ids=name)
 def test_claim(claim):
-    assert set(pair(claim)) <= IDS
+    assert {claim["first"], claim["second"]} <= IDS
     assert claim["paper"] in set(PUBLISHED.paper)
     found = differences(claim)
     assert {dataset for dataset, _ in found} == set(claim["published"])
     for dataset, difference in found:
         assert claim["published"][dataset] == pytest.approx(difference, abs=1e-6)
-    if "about" in claim:
-        assert max(map(abs, claim["published"].values())) <= claim["within"]
-    else:
-        assert max(claim["published"].values()) > 0
+
+
+@pytest.mark.parametrize("claim", COMPARED, ids=name)
+def test_a_claim_says_what_the_figures_say(claim):
+    """On each data set the published difference is where the claim is true; where no word is given it is under half a point."""
+    for dataset, difference in claim["published"].items():
+        word = words(claim).get(dataset)
+        if word is None:
+            assert abs(difference) < 0.005
+        else:
+            low, high = region(word, claim.get("margin", 0))
+            assert low < difference < high
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=name)
+def test_a_margin_is_given_where_one_is_needed_and_is_the_next_half_point(claim):
+    said = {claim["says"]} if isinstance(claim["says"], str) else set(claim["says"].values())
+    assert ("margin" in claim) == bool(said & WITH_MARGIN)
+    if "margin" in claim:
+        said = [(words(claim).get(dataset), difference) for dataset, difference in claim["published"].items()]
+        apart = [abs(difference) if word == "about" else -difference for word, difference in said if word in WITH_MARGIN]
+        assert claim["margin"] == max(0.01, math.ceil(200 * max(apart, default=0)) / 200)
+
+
+@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if "scales" in claim], ids=name)
+def test_claims_about_scales(claim):
+    study = read_yaml(WORKFLOW / "catalog" / "analyses.yaml")["analyses"]["scales"]
+    assert claim["scales"]["of"] in study[claim["scales"]["study"]]
+    assert claim["scales"]["than"] in ("some", "every")
+    assert load_catalog({})["views"]["pyramid"]["scales"] == SCALES
+    assert claim["published"] == {}  # the figures are drawn, not printed
 
 
 def test_claims_are_told_once():
-    told = [(*pair(claim), *claim["tables"]) for claim in CLAIMS]
+    told = [(name(claim), *claim["tables"]) for claim in CLAIMS]
     assert len(told) == len(set(told))
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=name)
+def test_an_experiment_judges_each_claim_on_the_papers_data(claim):
+    judging = [entry for entry in experiments().values() if "claims" in entry.get("analyses", [])]
+    wanted = {claim["scales"]["of"]} if "scales" in claim else {claim["first"], claim["second"]}
+    studied = [entry for entry in judging if wanted <= set(entry["representations"])]
+    if "scales" in claim:
+        assert any("scales" in entry["analyses"] for entry in studied)
+    assert set(claim["published"]) <= {dataset for entry in studied for dataset in entry["datasets"]}
 
 
 def test_published_figures_stand_beside_their_own_network_and_data_set_only():

@@ -66,12 +66,12 @@ def test_the_seed_changes_all_that_is_drawn_and_nothing_else():
 @pytest.mark.parametrize(
     ("key", "kinds"),
     [
-        ("bootstrap", {"scores", "similarities", "scales", "invariance", "confidence", "pairs"}),
+        ("halves", {"scores", "scales", "invariance", "confidence", "pairs"}),
         ("classifier", {"scores", "scales", "invariance", "confidence", "pairs"}),
     ],
 )
 def test_a_setting_changes_the_stages_that_use_it(key, kinds):
-    after = results({key: {"bootstrap": 700, "classifier": {"C": [3]}}[key]})
+    after = results({key: {"halves": 700, "classifier": {"C": [3]}}[key]})
     assert {name[0] for name, value in BEFORE.items() if after.get(name) != value} == kinds
 
 

@@ -7,15 +7,14 @@ from scipy.optimize import minimize
 from orderless.classification import classifiers as classification
 from orderless.classification.classifiers import choose_c, encode_targets, fit_dual, folds, train_classifier
 from orderless.classification.evaluation import (
-    accuracy,
     average_precision_11,
-    figures,
     headline,
-    interval,
     mean_average_precision,
     mean_class_accuracy,
-    resample,
+    measure,
+    table,
 )
+from orderless.classification.intervals import halves
 from orderless.classification.kernel import gram
 from orderless.files.storage import Tensors, save
 from orderless.representations.normalisation import l2
@@ -67,34 +66,36 @@ def test_random_ranking_is_about_the_share_of_positives(rng):
     assert average_precision_11(target, rng.random(20000)) == pytest.approx(0.3, abs=0.07)
 
 
-def test_accuracies():
-    truth, predicted = np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1])
-    right, once = truth == predicted, np.ones((1, 4))
-    assert accuracy(right, once) == 0.75
-    assert mean_class_accuracy(right, truth, once) == pytest.approx((2 / 3 + 1) / 2)
-    assert mean_class_accuracy(right, truth, np.array([[1.0, 1, 1, 0]])) == pytest.approx(2 / 3)
+def test_mean_class_accuracy(rng):
+    correct, truth = np.array([True, True, False, True]), np.array([0, 0, 0, 1])
+    assert mean_class_accuracy(correct, truth).value == pytest.approx((2 / 3 + 1) / 2)
+    # the deviation is that of a mean of independent shares: a sum of binomial variances
+    correct, truth = rng.random(3000) < 0.7, np.repeat([0, 1, 2], [2000, 600, 400])
+    shares = np.array([correct[truth == k].mean() for k in range(3)])
+    expected = np.sqrt((shares * (1 - shares) / [2000, 600, 400]).sum()) / 3
+    assert mean_class_accuracy(correct, truth).deviation == pytest.approx(expected, rel=1e-3)
 
 
 def test_weights_are_repeated_images(rng):
-    """Every figure of a resample, by weights, is the figure of the images copied out."""
+    """Every figure by weights is the figure of the images copied out."""
     targets, scores = np.where(rng.random((40, 3)) < 0.3, 1, -1), rng.random((40, 3))
     targets[0, 1], targets[:2, 0] = 0, 1
-    weights = resample(40, 30, rng)
-    assert (weights.sum(1) == 40).all()
-    for task in ("single-label", "multi-label"):
-        for metric, figure in figures(targets, scores, task).items():
-            for row, value in zip(weights, figure(weights), strict=True):
-                rows = np.repeat(np.arange(40), row.astype(int))
-                copied = figures(targets[rows], scores[rows], task)[metric](np.ones((1, 40)))
-                assert value == pytest.approx(copied[0])
+    weights = rng.multinomial(40, np.full(40, 1 / 40), 30)
+    for row, value in zip(weights, mean_average_precision(targets, scores, weights), strict=True):
+        copies = np.repeat(np.arange(40), row)
+        assert value == pytest.approx(mean_average_precision(targets[copies], scores[copies])[0])
 
 
-def test_bootstrap_interval_is_the_binomial_one(rng):
-    hits = rng.random(400) < 0.7
-    low, high = interval(accuracy(hits, resample(400, 3000, rng)))
-    error = 1.96 * np.sqrt(hits.mean() * (1 - hits.mean()) / 400)
-    assert low == pytest.approx(hits.mean() - error, abs=0.01)
-    assert high == pytest.approx(hits.mean() + error, abs=0.01)
+def test_figures_of_a_task(rng):
+    targets, scores = np.where(rng.random((60, 3)) < 0.3, 1, -1), rng.random((60, 3))
+    half = halves(60, 100, rng)
+    found = table(measure(targets, scores, "multi-label", half), 60)
+    assert (found["metric"], found["n"]) == (["map11"], [60])
+    assert found["value"] == pytest.approx(list(mean_average_precision(targets, scores)))
+    found = table(measure(targets, scores, "single-label", half), 60)
+    assert found["metric"] == ["accuracy", "mean_class_accuracy"]
+    assert found["value"][0] == (targets.argmax(1) == scores.argmax(1)).mean()
+    assert found["low"][0] < found["value"][0] < found["high"][0]
 
 
 def test_headline_of_a_task():

@@ -48,7 +48,8 @@ def claims_of(names, folder):
     rows, titles = metrics(names)
     claims = pd.DataFrame({"a": rows["representation"], "b": rows["representation"][::-1].to_list()})
     claims = claims.assign(paper=names[0], text=names, published=[{name: 0.1} for name in names])
-    return claims_page(claims.assign(difference=0.1, low=0.05, high=0.2, verdict="holds"), titles, names[1])
+    claims = claims.assign(difference=0.1, low=0.05, high=0.2, p=0.01, p_holm=0.02, says="no worse", margin=0.01)
+    return claims_page(claims.assign(seeds_low=0.1, seeds_high=0.2, verdict="holds"), titles, names[1])
 
 
 def published_of(names, folder):
@@ -68,7 +69,8 @@ def summary_of(names, folder):
     for name in names:
         part = {"dataset": name, "network": name, "metric": "Accuracy", "papers": None, "verdicts": name, "worst": [(name, 50.0)]}
         titles = dict.fromkeys(rows["representation"], name)
-        parts.append(part | winners(rows.replace("r9", "fc7"), "d", titles | {"fc7": name}))
+        p = dict.fromkeys([*rows["representation"], "fc7"], 0.5)
+        parts.append(part | winners(rows.replace("r9", "fc7"), "d", titles | {"fc7": name}, p))
     return render("summary.html", title=names[0], parts=parts, demonstration=False)
 
 

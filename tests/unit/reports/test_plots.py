@@ -18,7 +18,7 @@ METRICS = pd.DataFrame(
      "value": np.linspace(0.9, 0.4, len(TITLES)), "low": 0.3, "high": 0.95, "seconds": np.geomspace(0.001, 0.5, len(TITLES))}
 )  # fmt: skip
 LABELLED = comparison.labelled(METRICS, TITLES, {"n": "Network"}, {})
-PAIRS = pd.DataFrame([{"a": a, "b": b, "difference": 0.1, "p": 0.01} for a, b in product(TITLES, TITLES) if a != b])
+PAIRS = pd.DataFrame([{"a": a, "b": b, "difference": 0.1, "p": 0.01, "p_holm": 0.2} for a, b in product(TITLES, TITLES) if a != b])
 SCALES = [METRICS.assign(study=study, scale=scale, base="mpp") for study in ("alone", "first") for scale in (1, 2)]
 KINDS = ("scale", "translate-x", "translate-y", "flip", "rotate")
 INVARIANCE = [METRICS.assign(kind=kind, amount=amount) for kind in KINDS for amount in (0.5, 1.0)]
@@ -71,3 +71,13 @@ def test_a_score_that_is_no_share_is_drawn_as_people_read_it(tmp_path):
     assert set(comparison.labelled(rows, TITLES, {"n": "Network"}, {})["value"]) == {3.0}
     assert comparison.figure_label(rows) == "N-S score (of 4)"
     assert comparison.figure_label(METRICS) == "Accuracy, %"
+
+
+def test_pairs_are_written_where_they_differ_and_bold_after_the_correction(tmp_path):
+    rows = [("a", "b", 0.31, 0.001, 0.003), ("a", "c", 0.22, 0.04, 0.08), ("b", "c", 0.13, 0.3, 0.3)]
+    rows += [(b, a, -difference, p, holm) for a, b, difference, p, holm in rows]
+    table = pd.DataFrame(rows, columns=["a", "b", "difference", "p", "p_holm"])
+    studies.pairs(table, {name: name for name in "abc"}, "d", tmp_path / "plot.svg")
+    texts = [node for node in ElementTree.parse(tmp_path / "plot.svg").iter("{http://www.w3.org/2000/svg}text")]
+    weights = {node.text: "700" in node.get("style", "") for node in texts if node.text in ("31", "-31", "22", "-22", "13", "-13")}
+    assert weights == {"31": True, "-31": True, "22": False, "-22": False}

@@ -14,6 +14,7 @@ from orderless.retrieval.ranking import (
     average_precision,
     average_precision_trapezoid,
     protocol,
+    query_groups,
     ranked,
     values,
 )
@@ -97,3 +98,15 @@ def test_a_group_of_one_image_is_refused():
         protocol(table([("a", "both", ""), ("b", "both", ""), ("a", "both", "")]))
     with pytest.raises(OrderlessError, match="no query"):
         protocol(table([("a", "database", "")]))
+
+
+def test_queries_that_share_a_match_are_of_one_group():
+    """UKBench: all four of a group ask. Oxford: five queries of a landmark, not in the database. Holidays: one query a group."""
+    ukbench = protocol(table([(str(n // 4), "both", "") for n in range(12)]))
+    assert query_groups(ukbench.relevance).tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    pairs = protocol(table([(str(n // 2), "both", "") for n in range(4)]))  # each matches the other alone
+    assert query_groups(pairs.relevance).tolist() == [0, 0, 1, 1]
+    oxford = np.array([[1, 1, 0, -1], [0, 1, 0, 0], [0, 0, 1, -1]], np.int8)
+    assert query_groups(oxford).tolist() == [0, 0, 1]
+    holidays = protocol(table([(str(n // 3), "query" if n % 3 == 0 else "database", "") for n in range(9)]))
+    assert query_groups(holidays.relevance).tolist() == [0, 1, 2]
