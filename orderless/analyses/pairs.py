@@ -22,13 +22,12 @@ def mcnemar(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def t_test(apart: Measured) -> float:
-    """Two-sided p-value of Student's t test that a difference, less its bias, is none."""
+    """Two-sided p-value of Student's t test that a difference is none."""
     from scipy.special import stdtr
 
-    centre, deviation = abs(apart.value - apart.bias), apart.deviation
-    if apart.count < 2 or not deviation > 0:
+    if apart.count < 2 or not apart.deviation > 0:
         return 1.0
-    return float(2 * stdtr(apart.count - 1, -centre / deviation))
+    return float(2 * stdtr(apart.count - 1, -abs(apart.value) / apart.deviation))
 
 
 def p_value(a: Measured, b: Measured) -> float:

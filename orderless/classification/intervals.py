@@ -102,12 +102,13 @@ def difference_interval(a: Measured, b: Measured) -> tuple[float, float]:
     """The 95% interval of a figure less another.
 
     Of two shares: as if two more images had been seen, each right for one of the two alone (Bonett and Price 2012). Without them
-    two that agree on every image would differ by nothing, with certainty. Else: less the bias, by Student's t.
+    two that agree on every image would differ by nothing, with certainty. Else: by Student's t; the biases of two figures on the
+    same images are much alike and cancel.
     """
     apart = a - b
     if apart.count < 2:
         return -1.0, 1.0
-    centre, deviation = apart.value - apart.bias, apart.deviation
+    centre, deviation = apart.value, apart.deviation
     if is_share(a) and is_share(b):
         size = apart.count + 2
         centre = apart.parts.sum() / size
