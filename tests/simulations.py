@@ -1,6 +1,6 @@
 """How often the 95% intervals hold the truth, on simulated test sets whose truth is known.
 
-    python -m tests.simulations docs/coverage.md     # the tables of that page, made again: half an hour on two cores
+    python -m tests.simulations coverage.md     # writes the tables: half an hour on two cores
 
 Scores of a class: negatives normal (0, 1), positives normal (`apart`, 1). Average precision of queries: a group's difficulty and a
 query's own, on the scale of log odds. Tests use the same functions with fewer repetitions.
@@ -30,7 +30,6 @@ SETTINGS = {  # name -> shares, how far apart positives and negatives are
     "20 rare classes, mAP 78": (VOC, 2.8),
     "9 common classes, mAP 65": (ATTRIBUTES, 1.2),
 }
-MARKS = ("<!-- coverage -->", "<!-- /coverage -->")
 
 
 def true_ap(share: float, apart: float) -> float:
@@ -123,7 +122,7 @@ def covered(results: list[dict], way: str, truth: float) -> tuple[float, float]:
 
 
 def row(name: str, count: int, results: list[dict], truth: float) -> str:
-    """A row of the page's table."""
+    """A row of the table."""
     mean = float(np.mean([result["figure"][0] for result in results]))
     cells = [name, f"{count:,}", f"{100 * (mean - truth):+.1f}"]
     for way in ("bootstrap", "ours"):
@@ -133,7 +132,7 @@ def row(name: str, count: int, results: list[dict], truth: float) -> str:
 
 
 def page() -> str:
-    """The tables of docs/coverage.md."""
+    """The tables of coverage, in Markdown."""
     heads = ["figure", "images or queries", "bias", "bootstrap: endless", "same size", "width"]
     heads += ["ours: endless", "same size", "width"]
     lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) - 1)]
@@ -156,11 +155,5 @@ def page() -> str:
     return "\n".join(lines)
 
 
-def main(path: str) -> None:
-    text = Path(path).read_text()
-    before, after = text.split(MARKS[0])[0], text.split(MARKS[1])[1]
-    Path(path).write_text(f"{before}{MARKS[0]}\n{page()}\n{MARKS[1]}{after}")
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    Path(sys.argv[1]).write_text(page() + "\n")
