@@ -28,6 +28,8 @@ DEFAULTS: dict[str, Any] = {
 
 def load_config(config: dict[str, Any]) -> dict[str, Any]:
     """The configuration with defaults for missing keys, checked against its schema."""
+    if "bootstrap" in config:
+        raise OrderlessError("config.bootstrap: is called 'halves' now: random halves of the test images, behind intervals of mAP.")
     config = merge(DEFAULTS, {key: value for key, value in config.items() if value is not None})
     if "experiment" in config:
         config = merge(config, experiment(config["experiment"]))

@@ -37,6 +37,7 @@ MINE = {"title": "T", "views": "whole", "layer": "fc7", "encoder": "mean", "pool
     ("over", "message"),
     [
         ({"representation": ["mpp"]}, "unknown key 'representation'.*Did you mean 'representations'"),
+        ({"bootstrap": 1000}, "config.bootstrap: is called 'halves' now"),
         ({"halfs": 3}, "unknown key 'halfs'.*Did you mean 'halves'"),
         ({"run": "a/b"}, "config.run"),
         ({"datasets": "digit-scenes"}, "config.datasets"),
