@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from orderless.catalog.entries import load_catalog
 from orderless.datasets.digits import compose_dataset
@@ -56,36 +55,25 @@ def test_every_data_set_from_its_archives_to_a_table(server, tmp_path):
     assert pinned == {"mit67", "h3d", "holidays", "ukbench", "paris6k"}
 
 
-@pytest.mark.parametrize("fault", ["page", "hash", "member"])
-def test_what_is_refused_is_said_and_the_next_run_completes(server, tmp_path, fault):
-    catalog = load_catalog({})["datasets"]
-    name = "mit67" if fault == "member" else "scene15"
-    over = {name: serve_all(server, catalog, tmp_path)[name]}
-    config = CONFIG | {"run": "one", "datasets": [name], "catalog": {"datasets": over, "backbones": TINY}}
-    path = f"{name}/{next(iter(over[name]['files']))}"
+def test_what_is_refused_is_said_and_the_next_run_completes(server, tmp_path):
+    over = {"mit67": serve_all(server, load_catalog({})["datasets"], tmp_path)["mit67"]}
+    config = CONFIG | {"run": "one", "datasets": ["mit67"], "catalog": {"datasets": over, "backbones": TINY}}
+    path = "mit67/indoorCVPR_09.tar"
     good = server.files[path]
-    if fault == "page":
-        server.faults[path], said = [("page", "text/html")], "the server sent an HTML page instead of the file"
-    elif fault == "hash":
-        server.files[path], said = good + b"x", "does not match the known hash"
-    else:
-        server.files[path], said = (
-            pack("x.tar", {"Images/bar/1.jpg": b"", "../x": b""}),
-            "'../x' would be written outside the folder",
-        )
+    server.files[path] = pack("x.tar", {"Images/bar/1.jpg": b"", "../x": b""})
     target = ["--until", "index_dataset"]
     done = snakemake(tmp_path, *target, "--configfile", str(write_config(tmp_path, **config)))
     assert done.returncode != 0
     assert "error: " in done.stderr
-    assert said in done.stderr
+    assert "'../x' would be written outside the folder" in done.stderr
     assert "Traceback" not in done.stderr
     kept = sorted(p.name for p in (tmp_path / "data").rglob("*") if p.is_file() and p.name != ".lock")
-    assert kept == (["TestImages.txt", "TrainImages.txt"] if fault == "member" else [])
+    assert kept == ["TestImages.txt", "TrainImages.txt"]
     assert not list(tmp_path.glob("results/datasets/*/index.csv"))
     server.files[path] = good
     done = snakemake(tmp_path, *target, "--configfile", str(tmp_path / "mine.yaml"))
     assert done.returncode == 0, done.stderr[-2000:]
-    assert only(tmp_path, f"results/datasets/{name}-*/index.csv").exists()
+    assert only(tmp_path, "results/datasets/mit67-*/index.csv").exists()
 
 
 @IN_CI

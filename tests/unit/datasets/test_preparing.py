@@ -1,12 +1,15 @@
 """The papers' data sets before they are listed: fetched once, pinned, or the user's own copy."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from orderless.datasets.official import check, prepare
+from orderless.catalog.entries import load_catalog, merge
+from orderless.datasets.official import check, index, prepare
 from orderless.errors import OrderlessError
 from orderless.files.downloads import read_lock
+from tests.layouts import serve_all
 from tests.server import digest, left, pack
 
 JPEGS = {f"full/ukbench{i:05d}.jpg": b"picture %d" % i for i in range(8)}
@@ -62,3 +65,26 @@ def test_an_own_copy_is_verified_and_used(server, tmp_path):
     (root / "full/ukbench00003.jpg").unlink()
     with pytest.raises(OrderlessError, match="images: 7 found, 8 published"):
         check("mine", asked | {"expected": {"images": 8}}, tmp_path / "data")
+
+
+@pytest.mark.parametrize("fault", ["page", "hash", "member"])
+def test_what_is_refused_is_said_and_the_next_try_completes(server, tmp_path, fault):
+    name = "mit67" if fault == "member" else "scene15"
+    catalog = load_catalog({})["datasets"]
+    changed = serve_all(server, catalog, tmp_path)[name]
+    published, data = merge(catalog[name], changed), tmp_path / "data"
+    path = f"{name}/{next(iter(changed['files']))}"
+    good = server.files[path]
+    if fault == "page":
+        server.faults[path], said = [("page", "text/html")], "the server sent an HTML page instead of the file"
+    elif fault == "hash":
+        server.files[path], said = good + b"x", "does not match the known hash"
+    else:
+        server.files[path] = pack("x.tar", {"Images/bar/1.jpg": b"", "../x": b""})
+        said = "'../x' would be written outside the folder"
+    with pytest.raises(OrderlessError, match=said):
+        prepare(name, published, data)
+    assert [Path(file).name for file in left(data)] == (["TestImages.txt", "TrainImages.txt"] if fault == "member" else [])
+    server.files[path] = good
+    rows, _ = index(name, published, prepare(name, published, data), 0, 1, "fail", tmp_path)
+    assert len(rows) == 14
