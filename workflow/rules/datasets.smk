@@ -84,7 +84,7 @@ for index in [INDICES[name] for name in DATASETS if INDICES[name] in WORK.parts]
             name:
                 another("index_dataset")
             input:
-                source=sources([index], "source"),
+                source=sources([index], "source")[0],
             output:
                 index=index.path("index.csv"),
                 skipped=index.path("skipped.txt"),
