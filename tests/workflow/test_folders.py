@@ -75,11 +75,11 @@ def kind_of(path: Path) -> str:
 
 
 def test_a_wrong_configuration_ends_before_any_job(photographs, tmp_path):
-    config = own_images(tmp_path, photographs, bootstraps=3)
+    config = own_images(tmp_path, photographs, halfs=3)
     done = snakemake(tmp_path, "--configfile", str(write_config(tmp_path, **config)))
     assert done.returncode != 0
-    assert "unknown key 'bootstraps'" in done.stderr
-    assert "Did you mean 'bootstrap'" in done.stderr
+    assert "unknown key 'halfs'" in done.stderr
+    assert "Did you mean 'halves'" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "results").exists()
 

@@ -101,7 +101,7 @@ def test_a_shard_of_other_settings_or_images_is_refused(run, tmp_path):
     shutil.copy(shard, swapped / "1.safetensors")
     with pytest.raises(OrderlessError, match=r"\(images .*rule extract_activations"):
         print(open_descriptors([str(swapped / "1.safetensors")], 2, index)[1].names())
-    vectors = only(run, "results/representations/digit-scenes/tinyalex/mpp-*/1.safetensors")
+    vectors = only(run, f"results/representations/digit-scenes/tinyalex/mpp-{'[0-9a-f]' * 10}/1.safetensors")
     swapped = tmp_path / vectors.parent.name
     swapped.mkdir()
     shutil.copy(vectors, swapped / "0.safetensors")
