@@ -37,8 +37,9 @@ SMALL = DEMO | {
 
 
 def results(folder: Path) -> dict[str, Path]:
-    """Every file that a run computes, but for its timings and what it notes of itself."""
-    found = (p for p in folder.rglob("*") if p.is_file() and "timings" not in str(p) and p.parent != folder / "runs")
+    """Every file that a run computes, but for its timings and what it and Snakemake note of themselves."""
+    noted = ("timings", ".snakemake_timestamp")
+    found = (p for p in folder.rglob("*") if p.is_file() and not any(n in str(p) for n in noted) and p.parent != folder / "runs")
     return {p.relative_to(folder).as_posix(): p for p in found}
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ENVIRONMENT, IN_CI, ROOT, SMALL, results, snakemake, write_config
 
-SHARDS, CORES, KILLS = 6, 2, 20
+SHARDS, CORES, RUNS, KILLS = 6, 2, 4, 5
 FEW = SMALL | {"run": "few", "datasets": ["digit-scenes"], "representations": ["fc7", "mpp", "cl-45"], "analyses": []}
 FEW["catalog"] = {
     "datasets": {"digit-scenes": {"train": 60, "test": 30, "shards": SHARDS}},
@@ -26,7 +26,7 @@ def started(folder, log):
     """A run in a session of its own, its words in a file."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     command += ["--cores", str(CORES), "--configfile", str(folder / "mine.yaml"), RERUN]
-    with open(log, "w") as stream:
+    with open(log, "a") as stream:
         return subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=stream, stderr=stream, start_new_session=True)
 
 
@@ -48,23 +48,30 @@ def assert_same(folder, reference):
 
 
 @IN_CI
-@pytest.mark.parametrize("moment", range(KILLS))
-def test_a_killed_run_goes_on_to_the_same_bytes(reference, tmp_path, moment):
+@pytest.mark.parametrize("number", range(RUNS))
+def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes(reference, tmp_path, number):
+    """Twenty moments: four runs, each killed up to five times; the first is always early enough to hit."""
     folder, seconds = reference
-    write_config(tmp_path, **FEW)
-    wait = np.random.default_rng(moment).uniform(0.1, 0.95) * seconds
-    run = started(tmp_path, tmp_path / "first.log")
-    time.sleep(wait)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
-    unlocked = snakemake(tmp_path, "--configfile", str(tmp_path / "mine.yaml"), "--unlock")
-    assert unlocked.returncode == 0, unlocked.stderr[-2000:]
-    done = snakemake(tmp_path, "--configfile", str(tmp_path / "mine.yaml"), RERUN, cores=CORES)
+    config = ["--configfile", str(write_config(tmp_path, **FEW))]
+    kills, random = 0, np.random.default_rng(number)
+    log = tmp_path / "run.log"
+    while kills < KILLS:
+        run = started(tmp_path, log)
+        try:
+            run.wait(random.uniform(0.1, 0.6) * seconds)
+            break
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+        kills += 1
+        unlocked = snakemake(tmp_path, *config, "--unlock")
+        assert unlocked.returncode == 0, unlocked.stderr[-2000:]
+    assert kills
+    done = snakemake(tmp_path, *config, RERUN, cores=CORES)
     assert done.returncode == 0, done.stderr[-3000:]
     assert_same(tmp_path, folder)
-    words = (tmp_path / "first.log").read_text() + done.stderr
-    extracted = len(re.findall(r"Extracting digit-scenes", words))
-    assert extracted <= SHARDS + CORES, f"{extracted} shards were begun, of {SHARDS}"
+    extracted = len(re.findall(r"Extracting digit-scenes", log.read_text() + done.stderr))
+    assert SHARDS <= extracted <= SHARDS + CORES * kills, f"{extracted} shards were begun, of {SHARDS}, in {kills} kills"
 
 
 def test_a_second_run_in_the_same_folder_says_so_and_stops(reference, tmp_path):

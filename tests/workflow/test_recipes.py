@@ -288,10 +288,11 @@ def test_two_experiments_share_what_is_equal(finished, tmp_path):
                 "train_codebooks": 1,
                 "encode_representations": 2,
                 "classify": 1,
+                "compare_pairs": 1,
                 "describe_backbone": 1,
             }
         folder.run(first)
-        assert folder.computed(second) == {"encode_representations": 2, "classify": 1}
+        assert folder.computed(second) == {"encode_representations": 2, "classify": 1, "compare_pairs": 1}
         folder.run(second)
         assert folder.planned(first) == {}
         folders.append(folder.path)
