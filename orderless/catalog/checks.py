@@ -70,6 +70,8 @@ def check_choices(name: str, entry: Entry, views: Entry, layer: Entry, encoder: 
         )
     if "idf" in entry["normalisation"] and not sparse:
         raise OrderlessError(f"{where}.normalisation: 'idf' weighs words; the {encoder['kind']} encoder makes none. Leave it out.")
+    if sparse and "sign" in entry["normalisation"]:
+        raise OrderlessError(f"{where}.normalisation: a bag of words has no signs. Leave 'sign' out.")
     if sparse and {"levels", "regions", "reduce"} & entry.keys():
         raise OrderlessError(f"{where}: a bag of words takes no 'levels', 'regions' or 'reduce'. Leave them out.")
     if "levels" in entry and max(entry["levels"]) >= level_count(views):

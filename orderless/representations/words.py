@@ -3,6 +3,10 @@
 import numpy as np
 from scipy import sparse
 
+from orderless.errors import OrderlessError
+
+STEPS = ("signed_sqrt", "idf", "l2")  # of the normalisation of a bag of words
+
 Words = dict[str, np.ndarray]  # the arrays that `encode_words` of the bow encoder returns
 WORD_ARRAYS = ("words", "weights", "ends", "signatures")  # their names; there may be no signatures
 
@@ -40,7 +44,7 @@ def inverse_frequencies(counts: sparse.csr_matrix) -> np.ndarray:
 def weigh(counts: sparse.csr_matrix, chain: list[str], idf: np.ndarray) -> sparse.csr_matrix:
     """Counts (images, words) after the steps of a chain: `signed_sqrt` (against bursts, Jegou et al. 2009), `idf` and `l2`.
 
-    idf: (words,), of `inverse_frequencies`.
+    idf: (words,), of `inverse_frequencies`. Another step is refused.
     """
     weighted = counts.copy()
     for step in chain:
@@ -51,6 +55,8 @@ def weigh(counts: sparse.csr_matrix, chain: list[str], idf: np.ndarray) -> spars
         elif step == "l2":
             norms = lengths(weighted)
             weighted.data /= np.repeat(np.where(norms > 0, norms, 1), np.diff(weighted.indptr)).astype(np.float32)
+        else:
+            raise OrderlessError(f"normalisation: a bag of words has no step '{step}'. It has: {', '.join(STEPS)}.")
     return weighted
 
 

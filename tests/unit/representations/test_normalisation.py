@@ -2,14 +2,33 @@
 
 import numpy as np
 import pytest
+import yaml
 
 from orderless.classification.kernel import gram
-from orderless.representations.normalisation import PackedSigns, l2, pack_signs, signed_sqrt, unpack_signs
+from orderless.representations.normalisation import STEPS, PackedSigns, l2, pack_signs, signed_sqrt, unpack_signs
+from orderless.representations.words import STEPS as WORD_STEPS
+from tests.conftest import ROOT
 
 
 def test_normalisations():
     np.testing.assert_allclose(signed_sqrt(np.array([-4.0, 0, 9])), [-2, 0, 3])
     np.testing.assert_allclose(l2(np.array([[3.0, 4], [0, 0]])), [[0.6, 0.8], [0, 0]])
+
+
+def test_the_schema_names_every_step():
+    schema = yaml.safe_load((ROOT / "workflow/schemas/catalog.schema.yaml").read_text())
+
+    def steps(node):
+        """All enumerations of steps in the schema."""
+        if isinstance(node, dict):
+            if "normalisation" in node and "enum" in node["normalisation"].get("items", {}):
+                yield set(node["normalisation"]["items"]["enum"])
+            for value in node.values():
+                yield from steps(value)
+
+    found = list(steps(schema))
+    assert found
+    assert all(names == {*STEPS, *WORD_STEPS} for names in found)
 
 
 @pytest.mark.parametrize("dimensions", [1, 4, 5, 1003])
