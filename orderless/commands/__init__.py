@@ -7,6 +7,7 @@ describe    images as vectors, in a file
 listing     what the catalog has (`orderless list`)
 data        the papers' data sets outside the workflow
 results     what the workflow keeps in a folder, and what of it may go
+workflow    the workflow as a child process, for `rank`
 shared      options and checks that several commands have
 
 Nothing heavy is imported before a command runs.

@@ -3,12 +3,10 @@
 import argparse
 import importlib.util
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from orderless.commands import shared
+from orderless.commands import shared, workflow
 from orderless.errors import OrderlessError
 
 EXAMPLES = """examples:
@@ -20,7 +18,6 @@ EXAMPLES = """examples:
 STOPPED = "\nStopped. What is done is kept: the same command goes on where it stopped."
 SMALL, MIDDLE = 400, 3000  # images; below them codebooks and projections are smaller, so that images still resemble one another
 SIZES = [(SMALL, 32, 8, 32), (MIDDLE, 64, 32, 64), (float("inf"), 64, 64, 128)]  # below, components of MPP, Gaussians, of CL
-STEPS, JOB = re.compile(r"^(\d+) of (\d+) steps"), re.compile(r"^(?:local)?(?:rule|Job \d+): (.*)")
 
 
 def add(commands: Any) -> None:
@@ -56,12 +53,13 @@ def run(args: argparse.Namespace) -> None:
     if args.print_config:
         print(text, end="")
         return
-    snakefile, out = workflow(), args.out or Path(f"orderless-{config['run']}")
+    workflow.snakefile()
+    out = args.out or Path(f"orderless-{config['run']}")
     out.mkdir(parents=True, exist_ok=True)
     (out / "rank.yaml").write_text(text)
-    common = ["--snakefile", str(snakefile), "--directory", str(out), "--configfile", str(out / "rank.yaml")]
-    snakemake(*common, "--cores", str(args.cores or "all"), "--rerun-incomplete", "--show-failed-logs")
-    snakemake(*common, "--rerun-incomplete", "--report", str((out / "report.html").resolve()))
+    common = ["--configfile", str((out / "rank.yaml").resolve()), "--rerun-incomplete"]
+    workflow.snakemake(out, *common, "--cores", str(args.cores or "all"), "--show-failed-logs")
+    workflow.snakemake(out, *common, "--report", str((out / "report.html").resolve()))
     rows = ranking(out, config)
     shared.print_answer({"folder": str(args.folder), "representations": rows}, rows, args.format, as_text(rows, config))
     shared.note(f"The report: {out / 'report.html'}    The configuration: {out / 'rank.yaml'}")
@@ -134,46 +132,6 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     except OrderlessError as error:
         raise OrderlessError(str(error).replace("config.representations", "--representations")) from error
     return config
-
-
-def workflow() -> Path:
-    """The Snakefile of the suite. Raises OrderlessError where only the library is installed."""
-    from orderless.catalog.entries import WORKFLOW
-
-    found = WORKFLOW.parent / "Snakefile"
-    if not found.is_file() or importlib.util.find_spec("snakemake") is None:
-        raise OrderlessError(
-            "orderless rank runs the workflow, and only the library is installed here. Set up its repository: make demo"
-        )
-    return found
-
-
-def snakemake(*arguments: str) -> None:
-    """Run the workflow with a bar over its jobs. Raises OrderlessError with what it said where it fails."""
-    from tqdm import tqdm
-
-    said: list[str] = []
-    with (
-        subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as process,
-        tqdm(unit=" jobs", leave=False) as bar,
-    ):
-        for line in process.stdout or ():
-            said.append(line)
-            if job := JOB.match(line):
-                bar.set_postfix_str(job[1][:60])
-            if steps := STEPS.match(line):
-                bar.total, bar.n = int(steps[2]), int(steps[1])
-                bar.refresh()
-    if process.returncode:
-        raise OrderlessError(f"the workflow stopped:\n{failure(said)}\nWhat is done is kept: mend it, and type the same command.")
-
-
-def failure(said: list[str]) -> str:
-    """What of the workflow's words tells why it failed."""
-    told = [line.strip() for line in said if line.startswith(("error:", "WorkflowError", "    error:")) or "Error: " in line]
-    return "\n".join(dict.fromkeys(told)) or "".join(said[-20:])
 
 
 def ranking(out: Path, config: dict[str, Any]) -> list[dict[str, Any]]:

@@ -7,12 +7,15 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from orderless.errors import OrderlessError
 
 # glibc's settings in bytes, read when a process starts
 KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": 2**30, "MALLOC_TRIM_THRESHOLD_": 2**30, "MALLOC_TOP_PAD_": 2**26}
+
+TITLE: list[str] = []  # of the job that this process runs, for lines on the terminal
 
 
 def prepare_environment(root: str) -> None:
@@ -31,6 +34,7 @@ def prepare_environment(root: str) -> None:
 
 def run(main: Callable[[Any], None], snakemake: Any) -> None:
     """Call main(snakemake) with its output in the job's log. An OrderlessError ends the job with its message and no traceback."""
+    TITLE.append(f"{snakemake.rule} {Path(snakemake.log[0]).stem}")
     with open(snakemake.log[0], "w", buffering=1) as log:
         try:
             with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
@@ -62,13 +66,26 @@ def bar(items: Iterable, count: int, what: str = "images") -> Iterable:
 
 
 def progress(items: Iterable, count: int, what: str = "images", every: float = 5.0) -> Iterator:
-    """Yield the items. Every few seconds print how many are done, the rate, and the time left."""
-    start = last = time.monotonic()
+    """Yield the items. Every few seconds print how many are done, the rate, and the time left.
+
+    The terminal gets the same line, ever less often: after 5, 15, 35, 75 seconds, then once a minute.
+    """
+    start = logged = shown = time.monotonic()
+    pause = every  # between lines on the terminal
     for done, item in enumerate(items):
         now = time.monotonic()
-        if now - last >= every:
-            last, rate = now, done / (now - start)
-            print(f"{done} of {count} {what}, {rate:.1f} a second, {(count - done) / rate:.0f} s left")
+        if done and now - logged >= every:
+            left = (count - done) * (now - start) / done
+            line, logged = f"{done} of {count} {what}, {rate(done, now - start)}, {left:.0f} s left", now
+            print(line)
+            if TITLE and now - shown >= pause:
+                print(f"  {TITLE[-1]}: {line}", file=sys.__stderr__, flush=True)
+                shown, pause = now, min(2 * pause, 60)
         yield item
     seconds = time.monotonic() - start
-    print(f"{count} {what} in {seconds:.1f} s, {count / max(seconds, 1e-9):.1f} a second")
+    print(f"{count} {what} in {seconds:.1f} s, {rate(count, seconds)}")
+
+
+def rate(count: int, seconds: float) -> str:
+    """A speed in words: items a second, or seconds for each item where they are slower."""
+    return f"{count / max(seconds, 1e-9):.1f} a second" if seconds <= count else f"{seconds / max(count, 1):.1f} s each"

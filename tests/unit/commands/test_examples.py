@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orderless.__main__ import COMMANDS, main, parser
-from orderless.commands import rank
+from orderless.commands import rank, workflow
 
 
 def examples(module) -> list[list[str]]:
@@ -24,7 +24,7 @@ def expanded(words: list[str]) -> list[str]:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_example_of_the_help_runs(here, name, monkeypatch, capsys):
     told = []
-    monkeypatch.setattr(rank, "snakemake", lambda *arguments: told.append(arguments))  # run for good in tests/workflow
+    monkeypatch.setattr(workflow, "snakemake", lambda *arguments: told.append(arguments))  # run for good in tests/workflow
     monkeypatch.setattr(rank, "ranking", lambda out, config: [])
     monkeypatch.setattr(rank, "as_text", lambda rows, config: [])
     commands = examples(COMMANDS[name])
