@@ -74,7 +74,9 @@ def of_network(
             f"set '{name}': '{layer['tap']}' and its guide '{layer['guide']}' have maps of different sizes. "
             "Take layers between which no pooling lies."
         )
-    where = windows(level, grid, geometry.stride, geometry.window + (size - 1) * geometry.stride)
+    more = (size - 1) * geometry.stride  # what a neighbourhood has beyond one unit
+    first = None if geometry.first is None else geometry.first + more / 2
+    where = windows(level, grid, first, geometry.stride, geometry.window + more)
     return units(tap, size).flatten(0, 1), guide, where
 
 

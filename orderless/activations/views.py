@@ -114,15 +114,22 @@ def cut(image, level: Level) -> np.ndarray:
 
 
 @lru_cache(maxsize=256)  # images of the same size have the same windows
-def windows(level: Level, grid: tuple[int, int], stride: float, window: float) -> np.ndarray:
+def windows(level: Level, grid: tuple[int, int], first: float | None, stride: float, window: float) -> np.ndarray:
     """The window of each descriptor of a level on the image: (n * rows * columns, 4) float32, x y width height relative to it.
 
-    grid: (rows, columns) of the layer's map for one input. stride, window: of its units, in pixels of the input.
+    grid: (rows, columns) of the layer's map for one input. first: the centre of the first unit, in pixels of the input from the
+    centre of the first pixel; None if the grid is centred on the input. stride, window: of the units, in pixels of the input. The
+    windows of units that padding puts near the edge, or beyond it, are partly outside the image.
     """
     rows, columns = grid
-    # With padding the first window does not begin at 0: the grid is centred on the input.
-    left = (level.size[0] - (columns - 1) * stride - window) / 2 if window < level.size[0] else 0.0
-    top = (level.size[1] - (rows - 1) * stride - window) / 2 if window < level.size[1] else 0.0
+
+    def start(side: int, count: int) -> float:
+        if window >= side:  # it sees the whole input
+            return 0.0
+        middle = (side - (count - 1) * stride) / 2 if first is None else first + 0.5
+        return middle - window / 2
+
+    left, top = start(level.size[0], columns), start(level.size[1], rows)
     boxes = np.empty((len(level.boxes), rows, columns, 4), np.float32)
     xs, ys = left + stride * np.arange(columns), top + stride * np.arange(rows)
     for target, (x, y, width, height, mirrored) in zip(boxes, level.boxes, strict=True):

@@ -5,6 +5,7 @@ In: an entry of the catalog and a weights file. Out: the maps of every tapped la
 networks  build the network of a catalog entry, make it dense, choose the device
 weights   read weights from files of many formats, fetch them from their publishers, save and load them
 dense     a classification network whose fully connected head slides over larger inputs
+positions  where units lie on the input
 tokens    the same for a vision transformer
 bands     inputs that are too large for one pass
 tinyalex  the network of the embedded default, and its training

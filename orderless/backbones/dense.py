@@ -17,17 +17,23 @@ from torch.fx.passes.shape_prop import ShapeProp
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
+from orderless.backbones.positions import Positions, View
 from orderless.errors import OrderlessError, nearest
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """A layer's map: channels; stride and window of a unit in input pixels; side of the map at the training size."""
+    """A layer's map: channels; stride and window of a unit in input pixels; side of the map at the training size.
+
+    first: the centre of the first unit, in pixels of the input from the centre of the first pixel, in x as in y. None: the units
+    are centred on the input.
+    """
 
     channels: int
     stride: float
     window: float
     side: int
+    first: float | None = None
 
 
 class DenseNetwork:
@@ -70,24 +76,31 @@ class DenseNetwork:
         self.module.to(torch.device(device)).to(memory_format=torch.channels_last).requires_grad_(False)
         return self
 
-    @torch.inference_mode()
+    @torch.no_grad()  # in inference mode operations are not broken into those that Positions knows
     def _measure(self) -> dict[str, Geometry]:
         parameter = next(self.module.parameters())
         more = 576  # a multiple of all strides: powers of two up to 64, and CNN-S's 6, 12 and 36
         # On the meta device shapes are derived and nothing is computed.
         on_meta = {name: tensor.to("meta") for name, tensor in (*self.module.named_parameters(), *self.module.named_buffers())}
 
-        def shapes(side: int) -> dict[str, torch.Tensor]:
-            maps = functional_call(self.module, on_meta, (torch.empty(1, 3, side, side, dtype=parameter.dtype, device="meta"),))
-            return {role: as_map(maps[node]) for role, node in self.layers.items()}
+        def shapes(side: int) -> tuple[dict[str, torch.Tensor], dict[str, View | None]]:
+            x = torch.empty(1, 3, side, side, dtype=parameter.dtype, device="meta")
+            with Positions(x) as positions:
+                maps = functional_call(self.module, on_meta, (x,))
+            views = {role: positions.of(maps[node]) for role, node in self.layers.items()}
+            return {role: as_map(maps[node]) for role, node in self.layers.items()}, views
 
-        small, large = shapes(self.input_size), shapes(self.input_size + more)
+        (small, views), (large, _) = shapes(self.input_size), shapes(self.input_size + more)
         geometry = {}
         for role, tap in small.items():
             side = tap.shape[-1]
             stride = more / max(large[role].shape[-1] - side, 1)
+            view = views[role]
+            # Where pixels are joined in another way than by windows (Swin's patches), the units' stride is not that of the windows.
+            first = view.centre if view and view.step == stride else None
             # A unit after the head sees a whole training image; one before it stands for its own cell.
-            geometry[role] = Geometry(tap.shape[1], stride, float(self.input_size) if side == 1 else stride, side)
+            window = float(self.input_size) if side == 1 else stride
+            geometry[role] = Geometry(tap.shape[1], stride, window, side, first)
         return geometry
 
 

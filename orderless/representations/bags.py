@@ -10,6 +10,8 @@ from orderless.datasets.index import shard_images
 from orderless.files.results import Together, shards_of
 from orderless.files.storage import TensorSource
 
+BORDER = 1e-3  # share of the image by which a centre may miss the border that it lies on: windows are stored in float16
+
 
 @dataclass
 class Bag:
@@ -32,12 +34,18 @@ class Bag:
         rows, x = [len(level) for level in levels], np.concatenate(levels)
         return cls(x, guide, np.zeros((len(x), 4), np.float32), np.repeat(np.arange(len(rows)), rows), np.array(rows, np.float64))
 
-    def cells(self, grid: tuple[int, int]) -> np.ndarray:
-        """The region (n,) in which the centre of each window lies, counted row by row. grid: (rows, columns) of regions."""
-        rows, columns = grid
-        centres = self.windows[:, :2] + self.windows[:, 2:] / 2
-        row, column = ((centres[:, i] * n).astype(int).clip(0, n - 1) for i, n in ((1, rows), (0, columns)))
-        return row * columns + column
+    def regions(self, grid: tuple[int, int]) -> np.ndarray:
+        """Which descriptors each region of a grid (rows, columns) holds, row by row: (rows * columns, n) bool.
+
+        They are those whose window has its centre in the region. A centre on the border of two regions is in both, so that a
+        central row of units belongs to the upper half as much as to the lower.
+        """
+        centres = (self.windows[:, :2] + self.windows[:, 2:] / 2).clip(0, 1)
+        inside = []
+        for axis, count in ((1, grid[0]), (0, grid[1])):
+            place, cells = centres[:, axis] * count, np.arange(count)[:, None]
+            inside.append((place >= cells - BORDER * count) & (place <= cells + 1 + BORDER * count))
+        return (inside[0][:, None] & inside[1][None]).reshape(-1, len(self.windows))
 
 
 def bags(shard: TensorSource, name: str) -> Iterator[Bag]:

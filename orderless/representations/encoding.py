@@ -48,14 +48,13 @@ def encode_regions(
         if grid in (None, [1, 1]):
             encoded.append(encode_levels(bag, encoder, codebook, backend))
             continue
-        cells = bag.cells(tuple(grid))
-        for cell in range(grid[0] * grid[1]):
-            if not (cells == cell).any():
+        for number, chosen in enumerate(bag.regions(tuple(grid)), 1):
+            if not chosen.any():
                 raise OrderlessError(
-                    f"representation '{name}': region {cell + 1} of {grid[0]} x {grid[1]} holds no descriptor. "
+                    f"representation '{name}': region {number} of {grid[0]} x {grid[1]} holds no descriptor. "
                     "Take fewer regions, or views with more descriptors."
                 )
-            encoded.append(encode_levels(bag, encoder, codebook, backend, cells == cell))
+            encoded.append(encode_levels(bag, encoder, codebook, backend, chosen))
     return encoded
 
 

@@ -52,9 +52,8 @@ def test_blocks_tile_the_image(rng):
 def test_windows_of_the_dense_grid():
     """Window (i, j) of fc7 covers pixels 32 i to 32 i + 226 of the scaled image (paper B's geometry)."""
     level = levels({"kind": "pyramid", "scales": 3}, 227, 256, (500, 400))[2]
-    where = windows(level, (8, 8), 32, 227).reshape(8, 8, 4) * 454
-    starts = where[0, :, 0] - where[0, 0, 0]
-    np.testing.assert_allclose(starts, 32 * np.arange(8), atol=1e-3)
+    where = windows(level, (8, 8), 113, 32, 227).reshape(8, 8, 4) * 454
+    np.testing.assert_allclose(where[0, :, 0], 32 * np.arange(8), atol=1e-3)
     np.testing.assert_allclose(where[..., 2:], 227, atol=1e-3)
     assert where.min() >= 0
     assert (where[..., :2] + where[..., 2:]).max() <= 454.001
@@ -62,8 +61,10 @@ def test_windows_of_the_dense_grid():
 
 def test_mirrored_windows_are_where_the_pixels_were():
     level = crops(10, 32, 36)
-    where = windows(level, (1, 2), 16, 16).reshape(10, 2, 4)
+    where = windows(level, (1, 2), None, 16, 16).reshape(10, 2, 4)
     np.testing.assert_allclose(where[0, 0], where[5, 1], atol=1e-6)
+    where = windows(level, (1, 3), 3, 4, 4).reshape(10, 3, 4)  # units 1.5 pixels from the left edge
+    np.testing.assert_allclose(where[5, :, 0] * 36, [32 - 1.5 - 4 - 4 * k for k in range(3)], atol=1e-5)
 
 
 def test_aspect_is_kept_where_asked():
