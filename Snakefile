@@ -46,6 +46,7 @@ rule all:
 onstart:
     WORK.sweep()
     state = {"run": RUN, "uses": sorted(result.stem for result in WORK.used), "missing": WORK.told(), "contents": CONTENTS.told}
+    state["config"] = CONFIG, LEFT_OUT
     write_text(STATE, json.dumps(state))
     print("\n".join(outlook()))
 

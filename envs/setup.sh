@@ -14,7 +14,7 @@ if [ "${VLFEAT:-1}" = 1 ] && ! vlfeat_found; then
     if may_install; then
         apt_install libvlfeat-dev gcc libc6-dev
     else
-        echo "VLFeat is missing. Type: sudo apt-get install libvlfeat-dev gcc   (or go without it: VLFEAT=0 make ..., with encoding.backend: torch)" >&2
+        echo "VLFeat is missing. Type: sudo apt-get install libvlfeat-dev gcc   (or go without it: VLFEAT=0 make ...)" >&2
         exit 1
     fi
 fi

@@ -12,13 +12,19 @@ import numpy as np
 import pytest
 import yaml
 
+from orderless.backends import has_vlfeat
+
 ROOT = Path(__file__).resolve().parents[1]
 # Several minutes of workflow: `make test` stays under ten on two cores.
 IN_CI = pytest.mark.skipif(os.environ.get("CI") != "true", reason="takes minutes: runs in CI alone (set CI=true)")
+NEEDS_VLFEAT = pytest.mark.skipif(not has_vlfeat(), reason="VLFeat is not installed (README, 'VLFeat and torch')")
+BACKENDS = [pytest.param("vlfeat", marks=NEEDS_VLFEAT), "torch"]
 ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 DEMO = yaml.safe_load((ROOT / "config.yaml").read_text())
+if not has_vlfeat():  # in a file of one's own it is refused
+    DEMO["representations"].remove("sift-fv")
 BOWS = ("", "-multiple", "-hamming")
 SMALL = DEMO | {
     "run": "small",
@@ -49,11 +55,13 @@ def only(folder: Path, pattern: str) -> Path:
     return found
 
 
-def snakemake(folder: Path, *arguments: str, cores: int = 2, timeout: int = 600) -> subprocess.CompletedProcess:
+def snakemake(
+    folder: Path, *arguments: str, cores: int = 2, timeout: int = 600, environment: dict[str, str] = ENVIRONMENT
+) -> subprocess.CompletedProcess:
     """Run the workflow in a folder and return what it said."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     command += ["--cores", str(cores), *arguments]
-    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=timeout, check=False)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
 
 
 def write_config(folder: Path, **settings) -> Path:

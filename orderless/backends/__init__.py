@@ -9,13 +9,16 @@ torch/    by matrix products with torch
 mixtures  the start of EM, and checks of a Gaussian mixture, for both
 """
 
+import ctypes
 import importlib
 import importlib.util
+from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 from orderless.errors import OrderlessError, nearest
 
-BACKENDS = ("vlfeat", "torch")
+BACKENDS = {"vlfeat": "VLFeat 0.9.21 through cyvlfeat", "torch": "torch, dense matrix products"}  # as reports call them
 
 
 def pick(name: str) -> str:
@@ -24,11 +27,31 @@ def pick(name: str) -> str:
     Raises OrderlessError if there is no backend of that name, or if it is not installed.
     """
     if name == "auto":
-        return "vlfeat" if importlib.util.find_spec("cyvlfeat") else "torch"
+        return "vlfeat" if has_vlfeat() else "torch"
     if name not in BACKENDS:
         raise OrderlessError(f"backend '{name}' does not exist.{nearest(name, [*BACKENDS, 'auto'])}")
-    get(name)
+    if name == "vlfeat" and not has_vlfeat():
+        raise not_installed(name, "cyvlfeat, or the library that it is linked to, is not there")
     return name
+
+
+@cache
+def has_vlfeat() -> bool:
+    """Whether VLFeat can be loaded: its binding, and the library that this is linked to. Found without importing it (2 s)."""
+    spec = importlib.util.find_spec("cyvlfeat")
+    folder = Path(spec.origin).parent if spec and spec.origin else Path("nowhere")
+    try:
+        return any(ctypes.CDLL(str(file)) for file in folder.glob("kmeans/cykmeans*.so"))
+    except OSError:
+        return False
+
+
+def not_installed(name: str, why: object) -> OrderlessError:
+    """The error for a backend that cannot be loaded."""
+    return OrderlessError(
+        f"encoding.backend '{name}' is not installed ({why}). Install it (README, 'VLFeat and torch'), "
+        "or set encoding.backend: torch, which needs nothing more."
+    )
 
 
 def get(name: str) -> ModuleType:
@@ -36,7 +59,4 @@ def get(name: str) -> ModuleType:
     try:
         return importlib.import_module(f"orderless.backends.{name}")
     except ImportError as error:
-        raise OrderlessError(
-            f"encoding.backend '{name}' is not installed ({error}). Install it (README, 'VLFeat'), "
-            "or set encoding.backend: torch, which needs nothing more."
-        ) from error
+        raise not_installed(name, error) from error

@@ -1,8 +1,11 @@
 """The configuration: what to run, with defaults, checked; and the experiments of the papers, which are configurations."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from orderless import backends
+from orderless.catalog.checks import CLASSIFIED, SEARCHED, parts
 from orderless.catalog.datasets import official, task_of
 from orderless.catalog.entries import WORKFLOW, check, check_entry, lookup, merge, read_yaml, schema
 from orderless.errors import OrderlessError, nearest
@@ -13,7 +16,7 @@ DEFAULTS: dict[str, Any] = {
     "fraction": 1,
     "shard_images": 500,
     "sample": {"images": 5000, "descriptors": 256_000},
-    "encoding": {"backend": "vlfeat"},
+    "encoding": {"backend": "auto"},
     "classifier": {"C": [0.1, 1, 10], "folds": 3},
     "bundle": 50,
     "halves": 1000,
@@ -27,14 +30,15 @@ DEFAULTS: dict[str, Any] = {
 
 
 def load_config(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with defaults for missing keys, checked against its schema."""
+    """The configuration with defaults for missing keys, checked against its schema, `auto` replaced by a backend."""
     if "bootstrap" in config:
         raise OrderlessError("config.bootstrap: is called 'halves' now: random halves of the test images, behind intervals of mAP.")
     config = merge(DEFAULTS, {key: value for key, value in config.items() if value is not None})
     if "experiment" in config:
         config = merge(config, experiment(config["experiment"]))
     check(config, schema("config"), "config")
-    return config
+    backend = backends.pick(config["encoding"]["backend"])
+    return merge(config, {"encoding": {"backend": backend}})
 
 
 def experiments() -> dict[str, dict]:
@@ -52,6 +56,32 @@ def experiment(name: str) -> dict[str, Any]:
         raise OrderlessError(f"config.experiment: '{name}' does not exist.{nearest(name, known)}")
     selected = {"representations": [], "searched": [], "analyses": []} | known[name]
     return {key: value for key, value in selected.items() if key != "prints"} | {"run": name}
+
+
+def needs_vlfeat(catalog: dict[str, dict], name: str, where: str, above: tuple[str, ...] = ()) -> bool:
+    """Whether a representation, or a part of it, is of dense SIFT, which VLFeat alone computes. above: what it is a part of."""
+    entry = lookup(catalog, "representations", name, where)
+    inner = [part for part in parts(entry) if part not in above]
+    of_sift = "sift" in catalog["layers"].get(entry.get("layer"), {})
+    return of_sift or any(needs_vlfeat(catalog, part, where, (*above, name)) for part in inner)
+
+
+def without_vlfeat(config: dict[str, Any], catalog: dict[str, dict], explicit: Collection[str]) -> tuple[dict[str, Any], list[str]]:
+    """The configuration without the representations that only VLFeat computes, where it is not installed; and their ids.
+
+    explicit: the keys that the user's own file or command line states. Raises OrderlessError where they select such a one.
+    """
+    left_out: list[str] = []
+    for key in () if backends.has_vlfeat() else (CLASSIFIED, SEARCHED):
+        names = [name for name in config[key] if needs_vlfeat(catalog, name, f"config.{key}")]
+        if names and key in explicit:
+            raise OrderlessError(
+                f"config.{key}: '{names[0]}' needs VLFeat, which is not installed. Install it (README, 'VLFeat and torch'), "
+                f"or leave '{names[0]}' out."
+            )
+        config = config | {key: [name for name in config[key] if name not in names]}
+        left_out += names
+    return config, list(dict.fromkeys(left_out))
 
 
 def check_selection(config: dict[str, Any], catalog: dict[str, dict]) -> None:

@@ -98,7 +98,6 @@ def made_config(args: argparse.Namespace) -> dict[str, Any]:
         "analyses": ["pairs"],
         "fraction": args.fraction,
         "sample": {"images": min(5000, images), "descriptors": min(256_000, 200 * images)},
-        "encoding": {"backend": "vlfeat" if importlib.util.find_spec("cyvlfeat") else "torch"},
         "on_bad_image": "fail" if args.strict else "skip",
         "catalog": {
             "datasets": {name: {"kind": "folder", "root": str(args.folder.resolve())}},
@@ -119,13 +118,14 @@ def absolute(weights: str) -> str:
 
 def checked(config: dict[str, Any]) -> dict[str, Any]:
     """The configuration, refused where the workflow would refuse it."""
-    from orderless.catalog.configuration import check_selection, load_config
+    from orderless.catalog.configuration import check_selection, load_config, without_vlfeat
     from orderless.catalog.entries import load_catalog
     from orderless.catalog.plans import make_plan
 
     whole = load_config(config)
     catalog = load_catalog(whole["catalog"])
     try:
+        without_vlfeat(whole, catalog, whole)
         check_selection(whole, catalog)
         for backbone in whole["backbones"]:
             make_plan(whole, catalog, backbone)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from orderless.backends import BACKENDS
 from orderless.bench.machine import commit, installed, stamp
 from orderless.catalog.entries import WORKFLOW
 from orderless.datasets.index import classes, read_index
@@ -13,7 +14,6 @@ from orderless.reports.pages import render, write_page
 
 PACKAGES = ["snakemake", "torch", "torchvision", "numpy", "scikit-learn", "cyvlfeat", "pillow", "pandas", "seaborn"]
 CODE = ["Snakefile", "workflow", "scripts", "orderless"]
-BACKENDS = {"vlfeat": "VLFeat 0.9.21 through cyvlfeat", "torch": "torch, dense matrix products"}
 
 
 def main(snakemake):
@@ -48,6 +48,8 @@ def main(snakemake):
              "Right on single digits it was not trained on": shares, "Licence": entry.get("licence", "")}
         )  # fmt: skip
     settings = [{"Setting": "Encoded by", "Value": BACKENDS[config["encoding"]["backend"]]}]
+    if snakemake.params.left_out:
+        settings += [{"Setting": "Left out, as VLFeat is not installed", "Value": ", ".join(snakemake.params.left_out)}]
     settings += [{"Setting": key, "Value": json.dumps(value, ensure_ascii=False)} for key, value in config.items()]
     code = installed("orderless") + (f", {revision}" if (revision := commit(WORKFLOW.parent, CODE)) else "")
     versions = [{"Package": "orderless", "Version": code}, *({"Package": name, "Version": installed(name)} for name in PACKAGES)]

@@ -12,6 +12,7 @@ from orderless.bench.extraction import CAFFENET, noise
 from orderless.catalog.configuration import DEFAULTS
 from orderless.catalog.entries import load_catalog
 from orderless.catalog.plans import make_plan
+from tests.conftest import NEEDS_VLFEAT
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="NO GPU HERE: nothing of the suite was run on one")
 TOLERANCE = 2e-3  # relative: convolutions on the tensor cores may take TF32
@@ -21,6 +22,7 @@ def apart(one, other):
     return np.linalg.norm(one - other) / np.linalg.norm(other)
 
 
+@NEEDS_VLFEAT
 def test_backends(real_descriptors):
     gpu, cpu = backends.get("torch"), backends.get("vlfeat")
     mixture = cpu.gmm(real_descriptors, 8, 20, 0)

@@ -9,7 +9,7 @@ import pytest
 from orderless import backends
 from orderless.datasets.folder import list_folder
 from orderless.files.storage import Tensors
-from tests.conftest import only, snakemake, write_config
+from tests.conftest import NEEDS_VLFEAT, only, snakemake, write_config
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,7 @@ def test_photographs_are_told_apart(run):
     assert (accuracy > 0.7).all(), accuracy
 
 
+@NEEDS_VLFEAT
 def test_fisher_of_both_backends_on_real_descriptors(run):
     shard = Tensors(only(run, "results/activations/*/*/pyramid.fc7.pca-mpp-*/0.safetensors"), "descriptors")
     path = only(run, "results/codebooks/*/*/*.fisher-*.safetensors")

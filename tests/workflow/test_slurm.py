@@ -1,11 +1,6 @@
-"""The workflow on a real Slurm of two nodes on this machine, started and stopped by the tests; as root, in CI."""
+"""The workflow on a real Slurm of two nodes on this machine, private to the tests, which start and stop it; in CI."""
 
-import os
 import re
-import shutil
-import signal
-import socket
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -13,92 +8,37 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests import slurm
 from tests.conftest import DEMO, ROOT, SMALL, results, snakemake, write_config
 
-DAEMONS = ("slurmctld", "slurmd", "munged")
 FEW = SMALL | {
     "run": "few",
     "datasets": ["digit-scenes"],
     "representations": ["fc7", "mpp", "cl-45"],
     "analyses": ["pairs"],
 }
-CONF = """
-ClusterName=test
-SlurmctldHost={host}(127.0.0.1)
-AuthType=auth/munge
-CryptoType=crypto/munge
-SlurmUser=root
-SlurmdUser=root
-StateSaveLocation={folder}/state
-SlurmdSpoolDir={folder}/spool/%n
-SlurmctldPidFile={folder}/run/slurmctld.pid
-SlurmdPidFile={folder}/run/slurmd-%n.pid
-SlurmctldLogFile={folder}/log/slurmctld.log
-SlurmdLogFile={folder}/log/slurmd-%n.log
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/linux
-JobAcctGatherFrequency=task=1
-JobAcctGatherParams=OverMemoryKill
-AccountingStorageType=accounting_storage/none
-JobCompType=jobcomp/filetxt
-JobCompLoc={folder}/log/jobcomp.log
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core_Memory
-MpiDefault=none
-ReturnToService=2
-SlurmdTimeout=10
-MinJobAge=3600
-SchedulerParameters=sched_interval=1,batch_sched_delay=0,sched_min_interval=0
-SlurmdParameters=config_overrides
-NodeName=n[1-2] NodeHostname={host} NodeAddr=127.0.0.1 Port=[17001-17002] CPUs=2 Boards=1 SocketsPerBoard=1 CoresPerSocket=2 ThreadsPerCore=1 RealMemory=20000 State=UNKNOWN
-PartitionName=cpu Nodes=ALL Default=YES MaxTime=600 DefaultTime=5 DefMemPerCPU=500 State=UP OverSubscribe=NO
-"""  # noqa: E501
-
-
-def sh(*command: str, check: bool = True) -> str:
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=check).stdout
-
-
-def stop(pattern: str) -> None:
-    subprocess.run(["pkill", "-9", "-f", pattern], check=False)
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    """Two nodes up; its folder."""
-    if os.environ.get("CI") != "true":
-        pytest.skip("a Slurm is started on this machine only in CI: set CI=true, as root")
-    missing = [name for name in DAEMONS if shutil.which(name) is None]
-    assert not missing, f"{missing} not installed: apt-get install slurmctld slurmd slurm-client munge"
-    folder = tmp_path_factory.mktemp("slurm")
-    for name in ("state", "spool", "run", "log"):
-        (folder / name).mkdir()
-    sh("install", "-d", "-o", "munge", "-g", "munge", "-m755", "/run/munge")
-    if not Path("/run/munge/munge.socket.2").exists():
-        sh("runuser", "-u", "munge", "--", "/usr/sbin/munged")
-    Path("/etc/slurm").mkdir(exist_ok=True)
-    Path("/etc/slurm/slurm.conf").write_text(CONF.format(host=socket.gethostname(), folder=folder))
-    sh("slurmctld", "-c")
-    time.sleep(1)
-    for node in ("n1", "n2"):
-        sh("slurmd", "-N", node)
-    for _ in range(30):
-        if sh("sinfo", "-h", "-o", "%t", check=False).split() == ["idle"]:
-            break
-        time.sleep(1)
-    else:
-        pytest.fail((folder / "log" / "slurmctld.log").read_text()[-3000:])
-    yield folder
-    for pattern in ("slurmstepd", "slurmd -N", "slurmctld -c"):
-        stop(pattern)
-    subprocess.run(["pkill", "-u", "munge", "munged"], check=False)
-    Path("/etc/slurm/slurm.conf").unlink()
+def cluster():
+    """Two nodes up. Whatever the tests did to them, every file of a Slurm of the system is as it was."""
+    slurm.refuse()
+    before = slurm.hashes_of_the_system()
+    made = slurm.Cluster()
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+    assert made.processes() == []
+    assert slurm.hashes_of_the_system() == before
 
 
-def on_slurm(folder: Path, *more: str, jobs: int = 8):
-    profile = ["--profile", str(ROOT / "workflow/profiles/slurm"), "--jobs", str(jobs), "--latency-wait", "10"]
-    return snakemake(folder, "--configfile", str(folder / "mine.yaml"), *profile, *more, cores=4, timeout=1800)
+def on_slurm(cluster: slurm.Cluster, folder: Path, *more: str):
+    """Run the workflow with the profile for Slurm."""
+    options = ["--profile", str(ROOT / "workflow/profiles/slurm"), "--jobs", "8", "--latency-wait", "10", *more]
+    return snakemake(
+        folder, "--configfile", str(folder / "mine.yaml"), *options, cores=4, timeout=1800, environment=cluster.environment
+    )
 
 
 def submitted(done) -> list[str]:
@@ -111,7 +51,7 @@ def test_the_demo_is_the_local_runs_bytes(cluster, tmp_path_factory):
     remote, local = (tmp_path_factory.mktemp(name) for name in ("remote", "local"))
     for folder in (remote, local):
         write_config(folder, **DEMO)
-    done = on_slurm(remote)
+    done = on_slurm(cluster, remote)
     assert done.returncode == 0, done.stderr[-4000:]
     assert snakemake(local, "--configfile", str(local / "mine.yaml")).returncode == 0
     here, there = results(local / "results"), results(remote / "results")
@@ -121,9 +61,8 @@ def test_the_demo_is_the_local_runs_bytes(cluster, tmp_path_factory):
     pd.testing.assert_frame_equal(*tables, check_exact=True)
     assert_the_example_still_holds(local / "reports/demo")
     ids = set(submitted(done))
-    completed = (cluster / "log" / "jobcomp.log").read_text()
     assert len(ids) > 20
-    assert all(f"JobId={job} " in completed for job in ids)
+    assert ids <= {job["JobId"] for job in cluster.completed()}
     jobs = int(re.findall(r"^total +(\d+)", done.stderr, re.MULTILINE)[0])
     finished = len(re.findall(r"Finished jobid: \d+ \(Rule: (?!all)", done.stderr))
     assert finished == jobs - 1
@@ -139,56 +78,86 @@ def assert_the_example_still_holds(fresh: Path) -> None:
     assert {path.name for path in (ROOT / "reports/demo").iterdir()} >= {path.name for path in fresh.iterdir()}
 
 
-def meanwhile(act, wait: float) -> threading.Thread:
-    thread = threading.Thread(target=lambda: (time.sleep(wait), act()))
+def meanwhile(act, *arguments) -> threading.Thread:
+    """Do something beside a run."""
+    thread = threading.Thread(target=act, args=arguments)
     thread.start()
     return thread
 
 
-def cancel_one() -> None:
-    """scancel the first job that runs."""
-    for _ in range(200):
-        running = sh("squeue", "-h", "-t", "R", "-o", "%i", check=False).split()
-        if running:
-            sh("scancel", running[0], check=False)
-            return
-        time.sleep(0.5)
+def running(cluster: slurm.Cluster, name: str = "") -> list[dict[str, str]]:
+    """The jobs that run: their ids, nodes and rules; or those of one rule."""
+    lines = cluster.run("squeue", "-h", "-t", "R", "-o", "%i %N %k", check=False).splitlines()
+    jobs = [dict(zip(("id", "node", "rule"), line.split(), strict=False)) for line in lines]
+    return [job for job in jobs if name in job.get("rule", "")]
+
+
+def wait_for(found, seconds: float = 120):
+    """What a function finds, as soon as it finds something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if result := found():
+            return result
+        time.sleep(0.2)
+    raise AssertionError("nothing was found")
 
 
 def test_a_cancelled_job_is_submitted_again(cluster, tmp_path):
     write_config(tmp_path, **FEW)
-    thread = meanwhile(cancel_one, 10)
-    done = on_slurm(tmp_path)
+    thread = meanwhile(lambda: cluster.run("scancel", wait_for(lambda: running(cluster))[0]["id"]))
+    done = on_slurm(cluster, tmp_path)
     thread.join()
     assert done.returncode == 0, done.stderr[-4000:]
-    assert "CANCELLED" in (cluster / "log" / "jobcomp.log").read_text()
+    assert "CANCELLED" in {job["JobState"] for job in cluster.completed()}
     assert (tmp_path / "reports/few/metrics.csv").exists()
 
 
 def test_a_node_that_dies_and_comes_back(cluster, tmp_path):
-    """slurmd and its jobs killed on one node; ten seconds later it is there again."""
+    """slurmd and its jobs killed on one node while one runs there; twenty seconds later it is there again."""
     write_config(tmp_path, **FEW)
+    seen = len(cluster.completed())
 
     def die_and_return() -> None:
-        pid = int((cluster / "run" / "slurmd-n1.pid").read_text())
-        os.kill(pid, signal.SIGKILL)
-        stop("slurmstepd")
+        node = wait_for(lambda: running(cluster))[0]["node"]
+        cluster.kill_node(node)
         time.sleep(20)
-        sh("slurmd", "-N", "n1", check=False)
+        cluster.start_node(node)
 
-    thread = meanwhile(die_and_return, 15)
-    done = on_slurm(tmp_path)
+    thread = meanwhile(die_and_return)
+    done = on_slurm(cluster, tmp_path)
     thread.join()
     if done.returncode:  # what was lost is said; the same command goes on
         assert "rror" in done.stderr
-        done = on_slurm(tmp_path)
+        done = on_slurm(cluster, tmp_path)
     assert done.returncode == 0, done.stderr[-4000:]
+    assert "NODE_FAIL" in {job["JobState"] for job in cluster.completed()[seen:]}
     assert (tmp_path / "reports/few/metrics.csv").exists()
 
 
 def test_a_job_over_its_memory_gets_more(cluster, tmp_path):
-    """Killed by Slurm at its first attempt, given three times as much by its third."""
+    """Killed by Slurm at its first attempt, given more by the next."""
     write_config(tmp_path, **FEW)
-    done = on_slurm(tmp_path, "--set-resources", "train_tinyalex:mem_mb=250*attempt*attempt")
+    seen = len(cluster.completed())
+    done = on_slurm(cluster, tmp_path, "--set-resources", "train_tinyalex:mem_mb=250*attempt*attempt")
     assert done.returncode == 0, done.stderr[-4000:]
-    assert "OUT_OF_MEMORY" in (cluster / "log" / "jobcomp.log").read_text() or "Trying to restart job" in done.stderr
+    assert "OUT_OF_MEMORY" in {job["JobState"] for job in cluster.completed()[seen:]}
+
+
+def test_a_job_over_its_time_gets_more(cluster, tmp_path):
+    """The training hangs until Slurm ends it after its minute; the next attempt has two."""
+    write_config(tmp_path, **FEW)
+    seen = len(cluster.completed())
+
+    def hang() -> None:
+        job = wait_for(lambda: running(cluster, "train_tinyalex"))[0]
+        for process in wait_for(lambda: cluster.processes(SLURM_JOB_ID=job["id"])):
+            process.suspend()
+
+    thread = meanwhile(hang)
+    done = on_slurm(cluster, tmp_path, "--set-resources", "train_tinyalex:runtime=attempt")
+    thread.join()
+    assert done.returncode == 0, done.stderr[-4000:]
+    ended = cluster.completed()[seen:]
+    (killed,) = [job for job in ended if job["JobState"] == "TIMEOUT"]
+    (again,) = [job for job in ended if int(job["JobId"]) == int(killed["JobId"]) + 1]  # everything waits for it
+    assert (killed["TimeLimit"], again["TimeLimit"], again["JobState"]) == ("1", "2", "COMPLETED")

@@ -23,7 +23,7 @@ for room in ROOMS.values():
             resources:
                 card=1,
                 mem_mb=memory(6000),
-                runtime="4h",
+                runtime=hours(4),
             params:
                 dataset=room.dataset,
                 name=room.backbone,
@@ -55,7 +55,7 @@ for room in ROOMS.values():
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(3000),
-                runtime="2h",
+                runtime=hours(2),
             params:
                 sets=text({result.name: room.plan["sets"][result.name] for results in fitted for result in results}),
                 projections=headers(fitted[0]),
@@ -88,7 +88,7 @@ for room in ROOMS.values():
             resources:
                 card=1,
                 mem_mb=memory(3000),
-                runtime="4h",
+                runtime=hours(4),
             params:
                 name=room.backbone,
                 backbone=network(room.backbone),

@@ -21,7 +21,7 @@ for room in ROOMS.values():
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(6000),
-                runtime="4h",
+                runtime=hours(4),
             params:
                 dataset=room.dataset,
                 shards=room.shards,
@@ -59,7 +59,7 @@ for room in ROOMS.values():
             resources:
                 card=1,
                 mem_mb=memory(6000),
-                runtime="8h",
+                runtime=hours(8),
             params:
                 name=room.backbone,
                 backbone=network(room.backbone),
@@ -95,7 +95,7 @@ for room in ROOMS.values():
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(6000),
-                runtime="4h",
+                runtime=hours(4),
             params:
                 shards=room.shards,
                 plan=text(plan_of(room, study.made_of["names"])),
@@ -124,7 +124,7 @@ for room in ROOMS.values():
             resources:
                 card=1,
                 mem_mb=memory(6000),
-                runtime="2h",
+                runtime=hours(2),
             params:
                 name=room.backbone,
                 backbone=network(room.backbone),
@@ -151,7 +151,7 @@ for room in ROOMS.values():
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(2000),
-                runtime="1h",
+                runtime=hours(1),
             params:
                 dataset=room.dataset,
                 task=room.task,
@@ -203,7 +203,7 @@ if SHOWN:
             "../../envs/orderless.yaml"
         resources:
             mem_mb=memory(2000),
-            runtime="1h",
+            runtime=hours(1),
         params:
             studies=list(SHOWN),
             plan=lambda w: dumps({"representations": ROOMS[w.dataset, w.backbone].plan["representations"]}),
@@ -234,7 +234,7 @@ rule judge_claims:
         "../../envs/orderless.yaml"
     resources:
         mem_mb=memory(500),
-        runtime="10m",
+        runtime=minutes(10),
     params:
         titles=lambda w: dumps(TITLES),
         title=lambda w: CATALOG["datasets"][w.dataset].get("title", w.dataset),

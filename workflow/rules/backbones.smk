@@ -17,7 +17,7 @@ for weights in WORK.of("weights"):
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(1500),
-                runtime="10m",
+                runtime=minutes(10),
             params:
                 name=weights.name,
                 backbone=network(weights.name),
@@ -41,7 +41,7 @@ for weights in WORK.of("weights"):
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(3000),
-                runtime="1h",
+                runtime=hours(1),
             params:
                 name=weights.name,
                 backbone=network(weights.name),
@@ -67,7 +67,7 @@ for card in WORK.of("card"):
             "../../envs/orderless.yaml"
         resources:
             mem_mb=memory(3000),
-            runtime="10m",
+            runtime=minutes(10),
         params:
             name=card.name,
             backbone=network(card.name),

@@ -21,7 +21,7 @@ rule measure:
     resources:
         card=1,
         mem_mb=memory(12000),
-        runtime="2h",
+        runtime=hours(2),
     params:
         photographs=f"--data {BENCH['data']} --weights {BENCH['weights']}" if "data" in BENCH else "",
     message:
@@ -42,7 +42,7 @@ rule collect_bench:
         "../../envs/orderless.yaml"
     resources:
         mem_mb=memory(1000),
-        runtime="10m",
+        runtime=minutes(10),
     message:
         "Collecting the benchmarks"
     script:
@@ -75,7 +75,7 @@ rule plot_bench:
         "../../envs/orderless.yaml"
     resources:
         mem_mb=memory(1000),
-        runtime="10m",
+        runtime=minutes(10),
     params:
         measured=BENCHED,
         known=lambda w: "" if BENCHED_HERE or w.run == "bench" else file_hash(BENCHED),

@@ -24,7 +24,7 @@ for room in ROOMS.values():
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(6000),
-                runtime="4h",
+                runtime=hours(4),
             params:
                 dataset=room.dataset,
                 shards=room.shards,

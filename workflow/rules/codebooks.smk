@@ -19,7 +19,7 @@ for room in ROOMS.values():
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(2000),
-                runtime="4h",
+                runtime=hours(4),
             params:
                 dataset=room.dataset,
                 codebooks=text({codebook.name: room.plan["codebooks"][codebook.name] for codebook in codebooks}),
@@ -47,7 +47,7 @@ for room in ROOMS.values():
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(4000),
-                runtime="4h",
+                runtime=hours(4),
             params:
                 dataset=room.dataset,
                 shards=room.shards,

@@ -11,7 +11,8 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from orderless.catalog import plans
-from orderless.catalog.configuration import check_selection, load_config
+from orderless.backends import BACKENDS, has_vlfeat
+from orderless.catalog.configuration import check_selection, load_config, without_vlfeat
 from orderless.catalog.datasets import may_skip, official, task_of
 from orderless.catalog.entries import load_catalog
 from orderless.catalog.kept import earlier_layout
@@ -28,11 +29,12 @@ prepare_environment(ROOT)
 try:
     CONFIG = load_config(config)
     CATALOG = load_catalog(CONFIG["catalog"])
-    check_selection(CONFIG, CATALOG)
     RUN = CONFIG["run"]
     # Jobs of a cluster read the workflow again while others make results: what the run began with stands for all of them.
     STATE = Path(f"results/runs/{RUN}.json")
     TOLD = {} if workflow.is_main_process else json.loads(STATE.read_text())
+    CONFIG, LEFT_OUT = TOLD.get("config") or without_vlfeat(CONFIG, CATALOG, workflow.config_settings.overwrite_config)
+    check_selection(CONFIG, CATALOG)
     CONTENTS = Contents(Path(".snakemake/orderless/contents.json"), TOLD.get("contents"))
     ROOMS, CARDS = all_recipes(CONFIG, CATALOG, CONTENTS)
     # A report draws every step, those whose results exist too.
@@ -77,6 +79,16 @@ def text(value):
 def memory(megabytes):
     """A job's memory, raised with each attempt where a profile retries."""
     return lambda wildcards, attempt: megabytes * attempt
+
+
+def minutes(count):
+    """A job's time, which grows like its memory."""
+    return lambda wildcards, attempt: count * attempt
+
+
+def hours(count):
+    """The same of a long job."""
+    return minutes(60 * count)
 
 
 def another(family):
@@ -203,7 +215,10 @@ def seed_figures(room):
 
 
 def outlook():
-    """What a run is about to do, a line for each data set and network; and what it does not look at."""
+    """What encodes; what a run is about to do, a line for each data set and network; and what it does not look at."""
+    yield f"Encoded by {BACKENDS[CONFIG['encoding']['backend']]}{'' if has_vlfeat() else ' (VLFeat is not installed)'}"
+    if LEFT_OUT:
+        yield f"Left out, as VLFeat is not installed: {', '.join(LEFT_OUT)}"
     for (dataset, backbone), room in ROOMS.items():
         extract, encode = [
             len(set().union(*(WORK.parts[result] for result in missing(room, kind)))) for kind in ("descriptors", "representations")

@@ -19,7 +19,7 @@ for index in [INDICES[name] for name in DATASETS if INDICES[name] in WORK.parts]
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(500),
-                runtime="10m",
+                runtime=minutes(10),
             params:
                 dataset=text(CATALOG["datasets"][index.name]),
                 fraction=fraction(index.name),
@@ -43,7 +43,7 @@ for index in [INDICES[name] for name in DATASETS if INDICES[name] in WORK.parts]
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(1000),
-                runtime="2h",
+                runtime=hours(2),
             params:
                 dataset=text(CATALOG["datasets"][index.name]),
                 fraction=fraction(index.name),
@@ -68,7 +68,7 @@ for index in [INDICES[name] for name in DATASETS if INDICES[name] in WORK.parts]
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(1000),
-                runtime="2h",
+                runtime=hours(2),
             params:
                 dataset=text(CATALOG["datasets"][index.name]),
                 fraction=fraction(index.name),
@@ -95,7 +95,7 @@ for index in [INDICES[name] for name in DATASETS if INDICES[name] in WORK.parts]
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(4000),
-                runtime="12h",
+                runtime=hours(12),
             params:
                 name=index.name,
                 dataset=dataset_entry(index.name),
@@ -122,7 +122,7 @@ for source in WORK.of("source"):
             "../../envs/orderless.yaml"
         resources:
             mem_mb=memory(1000),
-            runtime="24h",
+            runtime=hours(24),
         params:
             name=source.name,
             dataset=dataset_entry(source.name, "kind", "files", "root"),

@@ -46,7 +46,7 @@ rule collect_metrics:
         "../../envs/orderless.yaml"
     resources:
         mem_mb=memory(500),
-        runtime="10m",
+        runtime=minutes(10),
     params:
         plans=lambda w: dumps(
             {d: {b: {"representations": ROOMS[d, b].plan["representations"]} for b in BACKBONES} for d in DATASETS}
@@ -76,10 +76,11 @@ rule describe_run:
         "../../envs/orderless.yaml"
     resources:
         mem_mb=memory(500),
-        runtime="10m",
+        runtime=minutes(10),
     params:
         selected=lambda w: dumps(SELECTED),
         config=lambda w: dumps(CONFIG),
+        left_out=LEFT_OUT,
         code=code("reports/describe_run"),
     message:
         "Describing the run"
@@ -112,7 +113,7 @@ rule summarise:
         "../../envs/orderless.yaml"
     resources:
         mem_mb=memory(500),
-        runtime="10m",
+        runtime=minutes(10),
     params:
         selected=lambda w: dumps(SELECTED),
         config=lambda w: dumps({key: CONFIG[key] for key in ("run", "datasets", "backbones")}),
@@ -141,7 +142,7 @@ rule compare:
         "../../envs/orderless.yaml"
     resources:
         mem_mb=memory(500),
-        runtime="10m",
+        runtime=minutes(10),
     params:
         selected=lambda w: dumps(SELECTED),
         code=code("reports/compare"),
@@ -169,7 +170,7 @@ rule compare_published:
         "../../envs/orderless.yaml"
     resources:
         mem_mb=memory(500),
-        runtime="10m",
+        runtime=minutes(10),
     params:
         selected=lambda w: dumps(SELECTED),
         fraction=lambda w: fraction(w.dataset),
@@ -208,7 +209,7 @@ rule plot_comparison:
         "../../envs/orderless.yaml"
     resources:
         mem_mb=memory(1000),
-        runtime="10m",
+        runtime=minutes(10),
     params:
         selected=lambda w: dumps(SELECTED),
         code=code("reports/plot_comparison"),
@@ -245,7 +246,7 @@ rule plot_classes:
         "../../envs/orderless.yaml"
     resources:
         mem_mb=memory(1000),
-        runtime="10m",
+        runtime=minutes(10),
     params:
         selected=lambda w: dumps(SELECTED),
         code=code("reports/plot_classes"),

@@ -25,7 +25,7 @@ for room in ROOMS.values():
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(4000),
-                runtime="4h",
+                runtime=hours(4),
             params:
                 plan=part_of(room, vectors),
                 headers=headers(vectors),
@@ -53,7 +53,7 @@ for room in ROOMS.values():
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(6000),
-                runtime="2h",
+                runtime=hours(2),
             params:
                 dataset=room.dataset,
                 shards=room.shards,

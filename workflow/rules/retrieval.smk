@@ -24,7 +24,7 @@ for room in ROOMS.values():
                 "../../envs/orderless.yaml"
             resources:
                 mem_mb=memory(8000),
-                runtime="4h",
+                runtime=hours(4),
             params:
                 dataset=room.dataset,
                 shards=room.shards,
@@ -58,7 +58,7 @@ rule show_queries:
         "../../envs/orderless.yaml"
     resources:
         mem_mb=memory(2000),
-        runtime="10m",
+        runtime=minutes(10),
     params:
         titles=lambda w: dumps(TITLES),
         code=code("retrieval/show_queries"),

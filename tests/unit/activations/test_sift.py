@@ -1,14 +1,17 @@
 """Dense SIFT beside VLFeat's."""
 
 import numpy as np
-from cyvlfeat.sift import dsift
 from PIL import Image
 
 from orderless.activations.sift import dense_sift
 from orderless.activations.views import cut, whole
+from tests.conftest import NEEDS_VLFEAT
 
 
+@NEEDS_VLFEAT
 def test_dense_sift_is_vlfeats(rng):
+    from cyvlfeat.sift import dsift
+
     image = Image.fromarray(rng.integers(0, 256, (300, 400, 3), dtype=np.uint8))
     pixels = cut(image, whole(96))[0]
     found, windows = dense_sift(pixels, 4, 6)

@@ -14,7 +14,7 @@ def test_patch_contributions_sum_to_the_linear_score(real_descriptors, rng):
     """Without power and length normalisation a Fisher vector is the mean of its patches': so is the score."""
     x = real_descriptors[:50]
     for entry in ({"kind": "fisher", "words": 4}, {"kind": "mean"}):
-        encoder, backend = encoders.make(entry), backends.get("vlfeat")
+        encoder, backend = encoders.make(entry), backends.get("torch")
         book = encoder.fit(real_descriptors, backend, 0)
         whole = encoder.encode(x, None, book, backend)
         weights = rng.normal(size=(3, len(whole)))

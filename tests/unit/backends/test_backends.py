@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from orderless import backends
-from orderless.backends.vlfeat import kernel_weights
 from orderless.encoders.vlad import Encoder as Vlad
 from orderless.errors import OrderlessError
+from tests.conftest import BACKENDS, NEEDS_VLFEAT
 
 
-@pytest.fixture(scope="module", params=["vlfeat", "torch"])
+@pytest.fixture(scope="module", params=BACKENDS)
 def backend(request):
     return backends.get(request.param)
 
@@ -27,6 +27,7 @@ def relative(a, b):
     return np.linalg.norm(a.astype(np.float64) - b) / np.linalg.norm(b)
 
 
+@NEEDS_VLFEAT
 def test_fisher_agrees_with_vl_fisher(backend, x):
     from cyvlfeat.fisher import fisher
 
@@ -69,7 +70,7 @@ def test_fisher_agrees_with_scikit_image(backend, real_descriptors):
     from sklearn.mixture import GaussianMixture
 
     x = real_descriptors[:300]
-    mixture = backends.get("vlfeat").gmm(x, 5, 30, 1)
+    mixture = backend.gmm(x, 5, 30, 1)
     model = GaussianMixture(5, covariance_type="diag")
     model.weights_, model.means_, model.covariances_ = (mixture[key].astype(float) for key in ("priors", "means", "covariances"))
     model.precisions_cholesky_ = 1 / np.sqrt(model.covariances_)
@@ -80,8 +81,11 @@ def test_fisher_agrees_with_scikit_image(backend, real_descriptors):
     assert relative(ours[half:], -theirs[half:]) < 1e-3
 
 
+@NEEDS_VLFEAT
 def test_vlad_agrees_with_vl_vlad_and_the_double_loop(backend, x, rng):
     from cyvlfeat.vlad import vlad
+
+    from orderless.backends.vlfeat import kernel_weights
 
     x, centres = x[:200], x[300:310].copy()
     weights = kernel_weights(x, centres, 5, 10.0)
@@ -94,7 +98,10 @@ def test_vlad_agrees_with_vl_vlad_and_the_double_loop(backend, x, rng):
     assert relative(found, explicit.ravel()) < 1e-4
 
 
+@NEEDS_VLFEAT
 def test_kernel_weights_sum_to_one_with_far_off_centres(rng):
+    from orderless.backends.vlfeat import kernel_weights
+
     x = rng.normal(size=(50, 8)).astype(np.float32)
     weights = kernel_weights(x, x[:9] + 1e4, 5, 10.0)
     np.testing.assert_allclose(weights.sum(1), 1, rtol=1e-5)

@@ -3,7 +3,8 @@
 import pytest
 import yaml
 
-from orderless.catalog.configuration import check_selection, load_config
+from orderless import backends
+from orderless.catalog.configuration import check_selection, load_config, without_vlfeat
 from orderless.catalog.datasets import shard_count
 from orderless.catalog.entries import WORKFLOW, adapted, load_catalog
 from orderless.catalog.plans import SEARCHED, make_plan
@@ -145,6 +146,52 @@ def test_parsing_needs_no_heavy_package():
     heavy = ["torch", "sklearn", "pandas", "PIL"]
     code = f"import sys, orderless.catalog.entries as c; c.load_catalog({{}}); print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_auto_is_vlfeat_where_it_is_installed_and_torch_elsewhere(monkeypatch, here):
+    monkeypatch.setattr(backends, "has_vlfeat", lambda: here)
+    assert load_config(GOOD)["encoding"]["backend"] == ("vlfeat" if here else "torch")
+    assert load_config(GOOD | {"encoding": {"backend": "torch"}})["encoding"]["backend"] == "torch"
+    if not here:
+        with pytest.raises(OrderlessError, match=r"'vlfeat' is not installed.*or set encoding.backend: torch"):
+            load_config(GOOD | {"encoding": {"backend": "vlfeat"}})
+
+
+def test_what_only_vlfeat_computes_is_left_out_where_nobody_asked_for_it_and_refused_where_somebody_did(monkeypatch):
+    over = {"representations": {"both": {"title": "T", "stack": ["fc7", "sift-fv"]}}}
+    catalog = load_catalog(over)
+    config = load_config(GOOD | {"representations": ["fc7", "sift-fv", "both"], "searched": ["sift-fv", "mpp"]})
+    monkeypatch.setattr(backends, "has_vlfeat", lambda: True)
+    assert without_vlfeat(config, catalog, config) == (config, [])
+    monkeypatch.setattr(backends, "has_vlfeat", lambda: False)
+    settled, left_out = without_vlfeat(config, catalog, {"run", "datasets"})
+    assert (settled["representations"], settled["searched"], left_out) == (["fc7"], ["mpp"], ["sift-fv", "both"])
+    for key in ("representations", "searched"):
+        with pytest.raises(OrderlessError, match=f"config.{key}: 'sift-fv' needs VLFeat, which is not installed. Install it"):
+            without_vlfeat(config, catalog, {key})
+
+
+def test_vlfeat_is_there_only_if_its_library_is(monkeypatch, tmp_path):
+    """The binding alone is not enough: a file that is no library stands for one whose libvl is missing."""
+    import importlib.util
+
+    def has_it() -> bool:
+        backends.has_vlfeat.cache_clear()
+        return backends.has_vlfeat()
+
+    try:
+        (tmp_path / "cyvlfeat" / "kmeans").mkdir(parents=True)
+        (tmp_path / "cyvlfeat" / "__init__.py").touch()
+        spec = importlib.util.spec_from_file_location("cyvlfeat", tmp_path / "cyvlfeat" / "__init__.py")
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+        assert not has_it()
+        (tmp_path / "cyvlfeat" / "kmeans" / "cykmeans.so").write_bytes(b"no library")
+        assert not has_it()
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+        assert not has_it()
+    finally:
+        backends.has_vlfeat.cache_clear()
 
 
 def test_a_key_of_an_earlier_version_is_read_under_its_present_name():

@@ -6,9 +6,10 @@ import pytest
 from orderless import backends, encoders
 from orderless.encoders.crosslayer import Encoder as CrossLayer
 from orderless.errors import OrderlessError
+from tests.conftest import BACKENDS
 
 
-@pytest.fixture(params=["vlfeat", "torch"])
+@pytest.fixture(params=BACKENDS)
 def backend(request):
     return backends.get(request.param)
 

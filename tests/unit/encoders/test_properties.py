@@ -9,6 +9,7 @@ from orderless import backends, encoders
 from orderless.encoders import encode_bags, kinds, make
 from orderless.representations.normalisation import normalise
 from orderless.representations.pooling import pool
+from tests.conftest import BACKENDS
 
 D, G = 6, 3
 SMALL = {
@@ -18,7 +19,7 @@ SMALL = {
 SIZES = {"mean": D, "max": D, "fisher": 8 * D, "vlad": 5 * D, "sparse": 4 * D, "guided": 4 * D, "crosslayer": G * D}
 
 
-@pytest.fixture(scope="module", params=["vlfeat", "torch"])
+@pytest.fixture(scope="module", params=BACKENDS)
 def backend(request):
     return backends.get(request.param)
 

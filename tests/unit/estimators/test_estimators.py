@@ -30,6 +30,7 @@ from orderless.estimators import (
 from orderless.representations import encoding as representations
 from orderless.representations.bags import Bag
 from orderless.representations.encoding import encode_bag, encode_shard
+from tests.conftest import NEEDS_VLFEAT
 
 NAMED = [FisherVector, VLAD, SparseFisherVector, BagOfWords, CrossLayerPooling, MultiscalePyramid]
 
@@ -52,7 +53,9 @@ EXCEPTIONS: dict[str, str] = {}
 
 
 @parametrize_with_checks(
-    [*checked("torch"), *checked("vlfeat"), *ALIKE], expected_failed_checks=lambda estimator: EXCEPTIONS, xfail_strict=True
+    [*checked("torch"), *(checked("vlfeat") if backends.has_vlfeat() else []), *ALIKE],
+    expected_failed_checks=lambda estimator: EXCEPTIONS,
+    xfail_strict=True,
 )
 def test_scikit_learn_finds_nothing_amiss(estimator, check):
     check(estimator)
@@ -77,6 +80,7 @@ def improved(x):
     return np.stack([row / (np.sqrt((row**2).sum()) or 1) for row in x])
 
 
+@NEEDS_VLFEAT
 @pytest.mark.parametrize("backend", ["torch", "vlfeat"])
 def test_fisher_vectors_are_vlfeats(bags, backend):
     from cyvlfeat.fisher import fisher
@@ -104,6 +108,7 @@ def test_fisher_vectors_are_scikit_images(bags):
         close(vector, np.concatenate([means, -deviations]), 1e-3)
 
 
+@NEEDS_VLFEAT
 @pytest.mark.parametrize("backend", ["torch", "vlfeat"])
 def test_vlad_is_vlfeats_on_scikit_learns_words(bags, backend):
     from cyvlfeat.vlad import vlad
@@ -157,6 +162,7 @@ def test_bags_of_words_are_counted_and_weighed(bags):
     close(found.toarray(), expected)
 
 
+@NEEDS_VLFEAT
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_a_pyramid_is_paper_bs_sum_over_scales(bags, pooling):
     """MPP: Eq. 1; NFK: Eq. 2, all activations in one bag; CSF: one scale after another. Each of the Fisher vectors of cyvlfeat."""

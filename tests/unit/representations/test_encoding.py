@@ -75,7 +75,7 @@ def test_spatial_pyramid_is_its_four_regions(rng):
     x = rng.normal(size=(60, 8)).astype(np.float32)
     windows = np.c_[rng.random((60, 2)), np.zeros((60, 2))].astype(np.float32)
     bag = Bag(x, None, windows, np.repeat([0, 1], 30), np.array([30.0, 30.0]))
-    backend, encoder = backends.get("vlfeat"), encoders.make({"kind": "fisher", "words": 3})
+    backend, encoder = backends.get("torch"), encoders.make({"kind": "fisher", "words": 3})
     book = encoder.fit(x, backend, 0)
     row = {"pooling": ["l2", "mean"], "normalisation": ["signed_sqrt", "l2"]}
     found = encode_bag(bag, {"sp": row | {"regions": [[1, 1], [3, 1]]}}, encoder, book, backend)["sp"]

@@ -7,11 +7,12 @@ from orderless import backends
 from orderless.encoders.fisher import Encoder as Fisher
 from orderless.representations.normalisation import normalise
 from orderless.representations.pooling import pool
+from tests.conftest import BACKENDS
 
 FINAL = ["signed_sqrt", "l2"]
 
 
-@pytest.fixture(params=["vlfeat", "torch"])
+@pytest.fixture(params=BACKENDS)
 def backend(request):
     return backends.get(request.param)
 
