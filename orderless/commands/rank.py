@@ -1,7 +1,6 @@
 """`orderless rank`: which representation tells the classes of a folder best, by the workflow."""
 
 import argparse
-import importlib.util
 import re
 from pathlib import Path
 from typing import Any
