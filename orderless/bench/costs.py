@@ -74,7 +74,7 @@ def experiment_costs(name: str) -> dict[str, Any]:
         images += count
         purpose = plans.SEARCHED if task_of(catalog, dataset) == "retrieval" else plans.CLASSIFIED
         for backbone in config["backbones"]:
-            plan = plans.make_plan(config, catalog, backbone, purpose)
+            plan = plans.make_plan(config, catalog, backbone, purpose, dataset)
             operations, size = image_costs(plan, catalog["backbones"][backbone], backbone)
             each, total, stored = max(each, operations), total + count * operations, stored + count * size
     return {"images": images, "operations": each, "hours": total / RATE / 3600, "bytes": stored}

@@ -15,6 +15,7 @@ from orderless.errors import OrderlessError, nearest
 # An installed package holds the folder `workflow` (setup.py); in the repository the folder is beside the package.
 WORKFLOW = next(f / "workflow" for f in Path(__file__).resolve().parents[1:3] if (f / "workflow" / "catalog").is_dir())
 SECTIONS = ["datasets", "backbones", "views", "layers", "projections", "encoders", "representations", "analyses"]
+ADAPTING = ["backbones", "datasets"]  # sections whose entries may change those of others, by their `adapt`
 # The files of workflow/catalog/representations, in the order in which reports list their entries.
 FAMILIES = ["baselines", "mop", "mpp", "crosslayer", "mof", "searches"]
 # A key of the catalog's files for what entries share by YAML anchors. It holds no entries and is removed.
@@ -148,9 +149,10 @@ def load_catalog(over: dict[str, Any]) -> dict[str, dict]:
         over = over | {"representations": {name: renamed(name, entry) for name, entry in over["representations"].items()}}
     given = read_catalog()
     catalog = merge(given, over)
-    for name, entry in given["backbones"].items():
-        if "adapt" in entry:
-            catalog["backbones"][name]["adapt"] = settled(entry["adapt"], over, name)
+    for section in ADAPTING:
+        for name, entry in given[section].items():
+            if "adapt" in entry:
+                catalog[section][name]["adapt"] = settled(entry["adapt"], over, section, name)
     for section in SECTIONS:
         for name, entry in catalog[section].items():
             check_entry(section, name, entry)
@@ -158,14 +160,14 @@ def load_catalog(over: dict[str, Any]) -> dict[str, dict]:
     return catalog
 
 
-def settled(adapt: dict[str, dict], over: dict[str, Any], backbone: str) -> dict[str, dict]:
-    """A backbone's built-in `adapt` where a configuration speaks too: its own entries hold, and before them its own `adapt`."""
+def settled(adapt: dict[str, dict], over: dict[str, Any], section: str, name: str) -> dict[str, dict]:
+    """The built-in `adapt` of an entry where a configuration speaks too: its own entries hold, and before them its own `adapt`."""
     said = {
-        section: {name: over[section][name] for name in entries if isinstance(over[section].get(name), dict)}
-        for section, entries in adapt.items()
-        if section in over
+        part: {each: over[part][each] for each in entries if isinstance(over[part].get(each), dict)}
+        for part, entries in adapt.items()
+        if part in over
     }
-    return merge(merge(adapt, said), over.get("backbones", {}).get(backbone, {}).get("adapt", {}))
+    return merge(merge(adapt, said), over.get(section, {}).get(name, {}).get("adapt", {}))
 
 
 def check_roles(catalog: dict[str, dict], given: dict[str, dict]) -> None:
@@ -191,14 +193,20 @@ def is_global(role: str) -> bool:
     return role.startswith("fc")
 
 
-def adapted(catalog: dict[str, dict], backbone: str) -> dict[str, dict]:
-    """The catalog with the changes of a backbone's `adapt`."""
-    over = catalog["backbones"][backbone].get("adapt", {})
-    where = f"catalog.backbones.{backbone}.adapt"
-    for section, entries in over.items():
-        if section not in SECTIONS[2:]:
-            raise OrderlessError(f"{where}: unknown key '{section}'.{nearest(section, SECTIONS[2:])}")
+def adapted(catalog: dict[str, dict], backbone: str, dataset: str = "") -> dict[str, dict]:
+    """The catalog with the changes of a backbone's `adapt`, and over them those of a data set's. dataset: "" for none."""
+    catalog = changed(catalog, "backbones", backbone)
+    return changed(catalog, "datasets", dataset) if dataset else catalog
+
+
+def changed(catalog: dict[str, dict], section: str, adapting: str) -> dict[str, dict]:
+    """The catalog with the changes of an entry's `adapt`. section, adapting: of the entry, the second its id."""
+    over = catalog[section][adapting].get("adapt", {})
+    where = f"catalog.{section}.{adapting}.adapt"
+    for part, entries in over.items():
+        if part not in SECTIONS[2:]:
+            raise OrderlessError(f"{where}: unknown key '{part}'.{nearest(part, SECTIONS[2:])}")
         for name, entry in entries.items():
-            lookup(catalog, section, name, f"{where}.{section}")
-            check_entry(section, name, merge(catalog[section][name], entry))
+            lookup(catalog, part, name, f"{where}.{part}")
+            check_entry(part, name, merge(catalog[part][name], entry))
     return merge(catalog, over)

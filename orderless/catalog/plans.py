@@ -16,17 +16,20 @@ ROW_KEYS = ("pooling", "normalisation", "reduce", "levels", "regions")  # of an 
 Plan = dict[str, Any]
 
 
-def make_plan(config: dict[str, Any], catalog: dict[str, dict], backbone: str, purpose: str = CLASSIFIED) -> Plan:
+def make_plan(
+    config: dict[str, Any], catalog: dict[str, dict], backbone: str, purpose: str = CLASSIFIED, dataset: str = ""
+) -> Plan:
     """What a backbone must compute for the selected representations and analyses, all references resolved.
 
-    purpose: which selection of the configuration, CLASSIFIED (with the analyses) or SEARCHED. The plan has
+    purpose: which selection of the configuration, CLASSIFIED (with the analyses) or SEARCHED. dataset: whose images, which
+    may change entries for itself; "" for images of no data set. The plan has
     sets: set id -> {views, layer, projection};
     codebooks: codebook id -> {set, encoder};
     representations: id -> {set, codebook, pooling, normalisation, reduce, levels, regions}, {stack}, {precomputed}, {of} or {fuse},
     of the selected representations and their parts.
     """
     lookup(catalog, "backbones", backbone, "config.backbones")
-    catalog = adapted(catalog, backbone)
+    catalog = adapted(catalog, backbone, dataset)
     plan: Plan = {"sets": {}, "codebooks": {}, "representations": {}}
     for name in config[purpose]:
         check_purpose(catalog, name, purpose)

@@ -44,7 +44,7 @@ class Recipes:
         self.index, self.weights, self.contents = index, weights, contents
         self.entry, self.task = catalog["backbones"][self.backbone], task_of(catalog, self.dataset)
         self.purpose = plans.SEARCHED if self.task == "retrieval" else plans.CLASSIFIED
-        self.plan: plans.Plan = plans.make_plan(config, catalog, self.backbone, self.purpose)
+        self.plan: plans.Plan = plans.make_plan(config, catalog, self.backbone, self.purpose, self.dataset)
         for row in self.plan["representations"].values():
             if "precomputed" in row:
                 row["precomputed"] = row["precomputed"].format(dataset=self.dataset, folder=index.stem)

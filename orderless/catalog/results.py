@@ -14,7 +14,8 @@ from orderless.files.contents import LENGTH, Contents, digest
 
 TOLD = ("title", "licence", "citation", "known_as", "paper")  # keys of an entry that are for people
 VIEWED = ("input", "canvas", "mean", "std", "range", "channels", "patch")  # of a network's entry: how images are shown to it
-INDEXED_ELSEWHERE = ("files", "shards", "sample", "metrics", "fraction")  # keys of a data set's entry that do not change its index
+# Keys of a data set's entry that do not change its index.
+INDEXED_ELSEWHERE = ("files", "shards", "sample", "metrics", "fraction", "adapt")
 SCRIPTS = {  # kind of result -> the script that makes it
     "source": "datasets/fetch_dataset",
     "weights": "backbones/verify_weights",

@@ -127,7 +127,8 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
         without_vlfeat(whole, catalog, whole)
         check_selection(whole, catalog)
         for backbone in whole["backbones"]:
-            make_plan(whole, catalog, backbone)
+            for dataset in whole["datasets"]:
+                make_plan(whole, catalog, backbone, dataset=dataset)
     except OrderlessError as error:
         raise OrderlessError(str(error).replace("config.representations", "--representations")) from error
     return config

@@ -142,7 +142,7 @@ def network(name):
 
 def dataset_entry(name, *keys):
     """A param: what of a data set's entry changes its index, or the given keys alone."""
-    told = ("title", "licence", "citation", "files", "shards", "sample", "metrics", "fraction")
+    told = ("title", "licence", "citation", "files", "shards", "sample", "metrics", "fraction", "adapt")
     entry = CATALOG["datasets"][name]
     return text({key: value for key, value in entry.items() if (key in keys if keys else key not in told)})
 

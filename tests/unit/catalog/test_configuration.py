@@ -220,6 +220,34 @@ def test_a_setting_of_the_configuration_goes_before_a_built_in_adapt(over, backb
     assert adapted(load_catalog(over), backbone)["views"]["pyramid"]["scales"] == scales
 
 
+@pytest.mark.parametrize(
+    ("over", "columns"),
+    [
+        ({"representations": {"cl-45f": {"views": "blocks-2x2"}}}, 2),
+        ({"datasets": {"h3d": {"adapt": {"representations": {"cl-45f": {"views": "blocks-2x2"}}}}}}, 2),
+        ({"datasets": {"h3d": {"adapt": {"views": {"blocks-2x1": {"columns": 3}}}}}}, 3),
+        ({"backbones": {"bvlc-alexnet": {"adapt": {"views": {"blocks-2x1": {"columns": 3}}}}}}, 3),
+        ({"views": {"blocks-2x1": {"columns": 3}}, "datasets": {"h3d": {"adapt": {"views": {"blocks-2x1": {"columns": 4}}}}}}, 4),
+    ],
+)
+def test_a_setting_of_the_configuration_goes_before_what_a_data_set_changes(over, columns):
+    catalog = adapted(load_catalog(over), "bvlc-alexnet", "h3d")
+    assert catalog["views"][catalog["representations"]["cl-45f"]["views"]]["columns"] == columns
+
+
+@pytest.mark.parametrize(
+    ("adapt", "message"),
+    [
+        ({"view": {}}, "catalog.datasets.mit67.adapt: unknown key 'view'.*Did you mean 'views'"),
+        ({"views": {"pyramids": {}}}, "catalog.datasets.mit67.adapt.views: .*Did you mean 'pyramid'"),
+        ({"views": {"pyramid": {"scale": 2}}}, "unknown key 'scale'.*Did you mean 'scales'"),
+    ],
+)
+def test_what_a_data_set_changes_is_checked(adapt, message):
+    with pytest.raises(OrderlessError, match=message):
+        adapted(load_catalog({"datasets": {"mit67": {"adapt": adapt}}}), "alexnet", "mit67")
+
+
 def test_what_a_network_needs_is_checked_before_any_job(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(OrderlessError, match=r"catalog.backbones.alexnet.layers: .*taps 'fc77'. Did you mean 'fc7'\?"):

@@ -13,6 +13,7 @@ from orderless.catalog.datasets import task_of
 from orderless.catalog.entries import load_catalog, merge, read_yaml
 from orderless.catalog.kept import delete, earlier_layout, kept_results, stem_of
 from orderless.catalog.missing import Shelf, Work
+from orderless.catalog.plans import leaves
 from orderless.catalog.recipes import all_recipes, asked, uses_backend
 from orderless.catalog.results import SCRIPTS, Result, script
 from orderless.files.contents import ASIDE, CHOSEN, ROOT, Contents, module_name, skeleton
@@ -51,6 +52,29 @@ def test_what_is_for_people_changes_nothing():
 def test_a_normalisation_changes_its_representation_and_what_is_made_of_it():
     found = changed({"catalog": {"representations": {"csf": {"normalisation": ["l2"]}}}})
     assert found == {"csf", "pairs"}
+
+
+def test_fine_cross_layer_pooling_sees_two_blocks_of_h3d_and_four_of_other_data_sets():
+    """Paper D, Sec. 4.1: M = N = 2, and M = 2, N = 1 for H3D, whose images are higher than wide."""
+    config = load_config({"experiment": "crosslayer"})
+    rooms, _ = all_recipes(config, load_catalog({}), Contents())
+    fine = ("cl-45f", "cl-45c", "cl-34f", "cl-34c", "cl-global", "cl-jitter")
+    assert {dataset for dataset, _ in rooms} == {"mit67", "cub200", "voc2007", "h3d"}
+    for (dataset, _), room in rooms.items():
+        expected = {"kind": "blocks", "rows": 2, "columns": 1 if dataset == "h3d" else 2}
+        for name in fine:
+            rows = [room.plan["representations"][leaf] for leaf in leaves(room.plan, name)]
+            views = [room.plan["sets"][row["set"]]["views"] for row in rows]
+            assert [view for view in views if view["kind"] == "blocks"] == [expected], (dataset, name)
+
+
+def test_what_a_data_set_changes_makes_its_own_results_anew_and_not_its_index():
+    adapt = {"projections": {"pca-cl": {"pca": 60}}}
+    after = results({"catalog": {"datasets": {"digit-scenes": {"adapt": adapt}}}})
+    found = {key for key, value in BEFORE.items() if after.get(key) != value}
+    assert {dataset for _, dataset, *_ in found} == {"digit-scenes"}
+    assert {"cl-45", "cl-45f"} < {name for kind, *_, name in found if kind == "scores"}
+    assert "index" not in {kind for kind, *_ in found}
 
 
 def test_words_change_what_hangs_on_the_codebook():
