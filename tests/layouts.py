@@ -47,6 +47,9 @@ def mit67() -> dict[str, bytes]:
     }
 
 
+# The 20 classes as the devkit names them, and so its lists, an index and a report.
+VOC_CLASSES = ["aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog", "horse",
+               "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor"]  # fmt: skip
 VOC = {  # set -> image -> what its cat, dog and sofa files say
     "trainval": {f"00000{i}": [(1, -1, -1), (-1, 1, -1), (1, -1, 1), (-1, 1, 1), (0, 1, -1)][i % 5] for i in range(8)},
     "test": {f"10000{i}": [(1, -1, 0), (-1, 1, 1), (0, 0, 1), (1, 1, -1)][i % 4] for i in range(6)},

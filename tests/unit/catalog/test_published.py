@@ -10,6 +10,7 @@ from orderless.analyses.claims import SCALES, region
 from orderless.catalog.configuration import experiments
 from orderless.catalog.entries import WORKFLOW, load_catalog, read_catalog, read_yaml
 from orderless.catalog.published import published_figures
+from tests.layouts import VOC_CLASSES
 
 FILES = sorted((WORKFLOW / "published").glob("*.csv"))
 COLUMNS = ["paper", "table", "dataset", "network", "method", "representation", "metric", "value", "certainty", "note"]
@@ -63,8 +64,24 @@ def test_classes_average_to_the_mean():
     assert len(systems) == 9
     for _, rows in systems:
         classes = rows.value[rows.metric.str.startswith("ap11:")]
-        assert len(classes) == 20
+        assert set(rows.metric[classes.index]) == {f"ap11:{name}" for name in VOC_CLASSES}
         assert classes.mean() == pytest.approx(rows.value[rows.metric == "map11"].item(), abs=0.001)
+
+
+def test_other_poolings_and_signs_stand_beside_the_features_that_the_paper_took():
+    """Paper D, Sec. 4.3.2 and 4.3.3: the best single resolution of each data set, CL-45F on MIT-67 and CL-45 on the others."""
+    views = {name: entry.get("views") for name, entry in read_catalog()["representations"].items()}
+    rows = PUBLISHED[(PUBLISHED.paper == "liu2015") & PUBLISHED.table.isin(["7", "8"])]
+    own = rows[rows.representation != ""]
+    for row in own.itertuples():
+        assert views[row.representation] == ("blocks-2x2" if row.dataset == "mit67" else "whole"), row
+    # The figures of Table 8 on VOC 2007 contradict its text.
+    assert set(rows[rows.representation == ""].dataset) == {"voc2007"}
+    assert len(own) == len(rows) - 2
+    entries = read_catalog()["representations"]
+    for name in ("max", "sum-sqrt", "spp", "scfv-conv4"):
+        assert entries[f"{name}-f"] == entries[name] | {"views": "blocks-2x2", "title": entries[f"{name}-f"]["title"]}
+    assert entries["cl-45f-sign"] == entries["cl-45-sign"] | {"views": "blocks-2x2", "title": "CL-45F, signs"}
 
 
 def test_tables_4_and_5_agree():

@@ -58,7 +58,8 @@ def test_fine_cross_layer_pooling_sees_two_blocks_of_h3d_and_four_of_other_data_
     """Paper D, Sec. 4.1: M = N = 2, and M = 2, N = 1 for H3D, whose images are higher than wide."""
     config = load_config({"experiment": "crosslayer"})
     rooms, _ = all_recipes(config, load_catalog({}), Contents())
-    fine = ("cl-45f", "cl-45c", "cl-34f", "cl-34c", "cl-global", "cl-jitter")
+    fine = ["cl-45f", "cl-45c", "cl-34f", "cl-34c", "cl-global", "cl-jitter", "cl-45f-sign"]
+    fine += ["max-f", "sum-sqrt-f", "spp-f", "scfv-conv4-f"]
     assert {dataset for dataset, _ in rooms} == {"mit67", "cub200", "voc2007", "h3d"}
     for (dataset, _), room in rooms.items():
         expected = {"kind": "blocks", "rows": 2, "columns": 1 if dataset == "h3d" else 2}

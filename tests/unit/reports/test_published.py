@@ -8,6 +8,22 @@ import pytest
 from orderless.catalog.entries import load_catalog
 from orderless.catalog.published import published_figures
 from orderless.reports.published import beside, published_page
+from tests.layouts import VOC_CLASSES
+
+
+def test_every_published_class_of_voc2007_stands_beside_the_measured_one():
+    """Table 5 of Yoo et al. 2015: 20 classes of three representations with CaffeNet and of one with CNN-S, and their means."""
+    known = load_catalog({})["backbones"]
+    rows = published_figures("voc2007", {name: known[name] for name in ("caffenet", "vgg-cnn-s")})
+    measured = [
+        {"backbone": backbone, "representation": representation, "class": label, "value": 0.5}
+        for backbone in ("caffenet", "vgg-cnn-s") for representation in ("fc7", "ap10", "mpp") for label in VOC_CLASSES
+    ]  # fmt: skip
+    metrics = pd.DataFrame(columns=["backbone", "representation", "metric", "value", "low", "high"])
+    table = beside(rows, metrics, pd.DataFrame(measured))
+    assert table.groupby(["backbone", "representation"]).size().to_dict() == {
+        ("caffenet", "ap10"): 20, ("caffenet", "fc7"): 20, ("caffenet", "mpp"): 20, ("vgg-cnn-s", "mpp"): 20,
+    }  # fmt: skip
 
 
 def test_what_is_measured_stands_beside_what_is_published():
