@@ -19,9 +19,9 @@ import psutil
 import pytest
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sinfo")
-OF_THE_SYSTEM = [Path(f"/etc/{name}") for name in ("slurm", "slurm-llnl", "munge")]
-OF_THE_SYSTEM += [Path(f"/var/{place}/{name}") for place in ("lib", "log", "spool") for name in ("slurm", "munge")]
-OF_THE_SYSTEM += [Path(f"/run/{name}") for name in ("slurm", "munge")]
+OF_THE_SYSTEM = [
+    Path(f"/{name}") for name in ("etc/slurm", "etc/slurm-llnl", "etc/munge", "var/lib/slurm", "run/slurm", "run/munge")
+]
 NODES = ("n1", "n2")
 CONF = """
 ClusterName=test

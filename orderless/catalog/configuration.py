@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "device": "auto",
     "precision": "float32",
     "on_bad_image": "fail",
+    "megapixels": 200,
     "analyses": [],
     "searched": [],
     "catalog": {},

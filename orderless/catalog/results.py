@@ -127,7 +127,7 @@ def dataset_result(config: dict[str, Any], entry: dict[str, Any], name: str, con
     made_of: dict[str, Any] = {"entry": without(entry, *INDEXED_ELSEWHERE), "seed": config["seed"]}
     made_of["fraction"] = entry.get("fraction", config["fraction"])
     if may_skip(entry):
-        made_of["on_bad_image"] = config["on_bad_image"]
+        made_of |= {key: config[key] for key in ("on_bad_image", "megapixels")}
     if official(entry):
         kept = ("hash", "size", "path")
         archives = {file: {key: facts[key] for key in kept if key in facts} for file, facts in entry["files"].items()}

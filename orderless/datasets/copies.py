@@ -71,7 +71,7 @@ def compose_copies(root: str | Path, originals: int, each: int, folder: Path, se
 
     originals: the number of images that are copied. each: the copies of each original, of different kinds.
     Copies have search `query` and split test, originals `database` and test, all others `database` and train.
-    Raises OrderlessError for a missing folder, too few images, or an image that cannot be read.
+    Raises OrderlessError for a missing folder, too few images, an image that cannot be read, or a name with `;`.
     """
     root = Path(root)
     files = find_images(root) if root.is_dir() else []
@@ -80,6 +80,9 @@ def compose_copies(root: str | Path, originals: int, each: int, folder: Path, se
             f"{root}: holds {len(files)} images; {originals} originals need at least {2 * originals}. "
             "Set the data set's 'root' to a larger folder, or lower 'originals'."
         )
+    unusable = [path for path in files if ";" in path.relative_to(root).as_posix()]
+    if unusable:
+        raise OrderlessError(f"{unusable[0]}: a name must not contain ';' here, where it tells groups apart. Rename it.")
     chosen = set(generator(seed, "copies", "originals").permutation(len(files))[:originals].tolist())
     rows = []
     for number, path in enumerate(files):

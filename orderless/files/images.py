@@ -1,6 +1,8 @@
 """Find image files, and decode them to 8-bit RGB."""
 
 import os
+import threading
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +16,9 @@ from orderless.errors import OrderlessError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
 OTHERS = {".gif", ".bmp", ".heic", ".heif", ".avif", ".jp2", ".svg", ".psd", ".dng", ".cr2", ".nef", ".arw"}  # pictures, not read
-MOST_PIXELS = 100_000_000  # no camera's image is larger: it is a decompression bomb, or a mistake
-Image.MAX_IMAGE_PIXELS = 2 * MOST_PIXELS
+MEGAPIXELS = 200  # the largest cameras': what is larger is a decompression bomb, or a mistake, unless the setting says otherwise
+SETTING = "ORDERLESS_MEGAPIXELS"  # the environment variable, which the workflow sets to the configuration's `megapixels`
+LIMIT = threading.Lock()  # Pillow's own limit is one for the whole process
 
 
 def look_through(folder: str | Path) -> tuple[list[Path], Counter[str]]:
@@ -23,6 +26,7 @@ def look_through(folder: str | Path) -> tuple[list[Path], Counter[str]]:
 
     One rule for the workflow and for every command: files with one of SUFFIXES; links to folders are followed; hidden files and
     folders (their names begin with a dot) and pictures in other formats are left out.
+    Raises OrderlessError for a name that `named` refuses.
     """
     folder, images, left_out = Path(folder), [], Counter[str]()
     for path in below(folder):
@@ -30,10 +34,18 @@ def look_through(folder: str | Path) -> tuple[list[Path], Counter[str]]:
         if path.name.startswith("."):
             left_out["hidden folders" if path.is_dir() else "hidden files"] += path.is_dir() or suffix in SUFFIXES
         elif suffix in SUFFIXES:
-            images.append(path)
+            images.append(named(path))
         elif suffix in OTHERS:
             left_out[f"{suffix[1:].upper()} files"] += 1
     return sorted(images, key=lambda path: path.relative_to(folder).as_posix()), +left_out
+
+
+def named(path: Path) -> Path:
+    """The path itself. Raises OrderlessError for one that a table cannot hold: no UTF-8, or with control characters."""
+    text = str(path)
+    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in text):
+        raise OrderlessError(f"{text!a}: this name is not UTF-8, or has line breaks or other control characters. Rename it.")
+    return path
 
 
 def said_of_left_out(folder: str | Path) -> str:
@@ -107,18 +119,41 @@ def read_image(path: str | Path, draft: int = 0) -> Image.Image:
     """The image of a file as 8-bit RGB, turned upright by its EXIF tag, grey repeated in all channels, transparency laid on white.
 
     draft: a side in pixels; a JPEG may come smaller than it is, down to this side, in less time. All of the file is read.
-    Raises OrderlessError with the file's name if it cannot be read completely, or has more than MOST_PIXELS pixels.
+    Raises OrderlessError with the file's name if it cannot be read completely, or has more pixels than `most_pixels` allows.
     """
     try:
-        with Image.open(path) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise OrderlessError(f"{path}: {image.width} x {image.height} pixels are more than {MOST_PIXELS}. Reduce it.")
+        with opened(path) as image:
+            if image.width * image.height > most_pixels():
+                size = f"{image.width} x {image.height} pixels are more than {most_pixels() / 1e6:g} megapixels"
+                raise OrderlessError(f"{path}: {size}. Reduce it, or raise `megapixels` (of a command: {SETTING}).")
             if draft:
                 image.draft("RGB", (draft, draft))
             image.load()
             return to_rgb(ImageOps.exif_transpose(image))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise OrderlessError(f"{path}: cannot be read as an image ({error}). Replace or remove it.") from error
+
+
+def most_pixels() -> float:
+    """The most pixels that an image may have: MEGAPIXELS, or what the environment variable SETTING says."""
+    said = os.environ.get(SETTING, "") or str(MEGAPIXELS)
+    try:
+        megapixels = float(said)
+    except ValueError:
+        megapixels = 0
+    if not megapixels > 0:
+        raise OrderlessError(f"{SETTING}: '{said}' is not a number above 0. Set it to the megapixels of the largest image.")
+    return 1e6 * megapixels
+
+
+def opened(path: str | Path) -> Image.Image:
+    """An image file, its header alone read. Pillow's limit on pixels is lifted for this moment, as `most_pixels` is ours."""
+    with LIMIT:
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            return Image.open(path)
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
 
 
 def open_image(image: str | Path | Image.Image | np.ndarray, name: str) -> Image.Image:

@@ -110,14 +110,20 @@ def test_what_jobs_refuse_is_said_once_and_leaves_no_output(photographs, tmp_pat
 
 
 def test_the_torch_backend_and_skipped_images(photographs, tmp_path):
-    """A run on the torch backend, three images of which cannot be read: left out by name, counted in the report."""
-    root = tmp_path / "images"
+    """A run on the torch backend, three images of which cannot be read: left out by name, counted in the report.
+
+    The name of one class is a script and a formula: the report shows it as it is.
+    """
+    root, script = tmp_path / "images", "<img src=x onerror=alert(1)> $x^$ 'a' \"b\""
     shutil.copytree(photographs, root)
+    for split in ("train", "test"):
+        (root / split / "scene1").rename(root / split / script)
     victims = find_images(root / "train")[:2] + find_images(root / "test")[:1]
     for victim in victims:
         victim.write_bytes(victim.read_bytes()[:300])
     config = own_images(tmp_path, root, encoding={"backend": "torch"}, on_bad_image="skip")
-    done = snakemake(tmp_path, METRICS, "reports/own/run.html", "--configfile", str(write_config(tmp_path, **config)))
+    pages = ["reports/own/run.html", "reports/own/classes-own.html"]
+    done = snakemake(tmp_path, METRICS, *pages, "--configfile", str(write_config(tmp_path, **config)))
     assert done.returncode == 0, done.stderr[-3000:]
     page = tmp_path / "reports/own/run.html"
     assert "torch, dense matrix products" in page.read_text()
@@ -127,3 +133,6 @@ def test_the_torch_backend_and_skipped_images(photographs, tmp_path):
     listed = read_index(only(tmp_path, "results/datasets/own-*/index.csv"))["image"]
     expected = {path.relative_to(root).as_posix() for path in find_images(root) if path not in victims}
     assert set(listed) == expected
+    page = BeautifulSoup((tmp_path / "reports/own/classes-own.html").read_text(), "html.parser")
+    assert script in [cell.get_text() for cell in page.find_all("th")]
+    assert not page.find_all("img")

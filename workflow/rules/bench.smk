@@ -23,11 +23,11 @@ rule measure:
         mem_mb=memory(12000),
         runtime=hours(2),
     params:
-        photographs=f"--data {BENCH['data']} --weights {BENCH['weights']}" if "data" in BENCH else "",
+        photographs=["--data", BENCH["data"], "--weights", BENCH["weights"]] if "data" in BENCH else [],
     message:
         "Measuring {wildcards.topic}"
     shell:
-        "python -m orderless.bench {wildcards.topic} --out {output} --threads {threads} {params.photographs} > {log} 2>&1"
+        "python -m orderless.bench {wildcards.topic} --out {output:q} --threads {threads} {params.photographs:q} > {log:q} 2>&1"
 
 
 rule collect_bench:

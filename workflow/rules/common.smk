@@ -29,6 +29,7 @@ prepare_environment(ROOT)
 try:
     CONFIG = load_config(config)
     CATALOG = load_catalog(CONFIG["catalog"])
+    os.environ["ORDERLESS_MEGAPIXELS"] = str(CONFIG["megapixels"])  # jobs inherit it
     RUN = CONFIG["run"]
     # Jobs of a cluster read the workflow again while others make results: what the run began with stands for all of them.
     STATE = Path(f"results/runs/{RUN}.json")

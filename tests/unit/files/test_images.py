@@ -1,13 +1,15 @@
 """Images of every format and mode read as RGB; damaged ones and bombs refused by name."""
 
 import io
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from orderless.errors import OrderlessError
-from orderless.files.images import MOST_PIXELS, read_image
+from orderless.files.images import MEGAPIXELS, SETTING, find_images, read_image
 
 
 def picture(rng, size=(20, 16), mode="RGB"):
@@ -59,6 +61,52 @@ def test_damaged_files_are_refused_by_name(tmp_path, rng):
 
 
 def test_a_bomb_is_refused_before_it_is_decoded(tmp_path):
-    Image.new("1", (20_000, MOST_PIXELS // 20_000 + 1)).save(tmp_path / "bomb.png")
-    with pytest.raises(OrderlessError, match=r"bomb\.png"):
+    Image.new("1", (20_000, MEGAPIXELS * 50 + 1)).save(tmp_path / "bomb.png")
+    with pytest.raises(OrderlessError, match=r"bomb\.png.*more than 200 megapixels"):
         read_image(tmp_path / "bomb.png")
+
+
+def test_the_limit_on_pixels_is_a_setting_and_pillows_own_stays_as_it_was(tmp_path, monkeypatch):
+    """Ours may be above Pillow's, which warns from 89 megapixels on and refuses from 179 on, for every image of the process."""
+    before = Image.MAX_IMAGE_PIXELS
+    Image.new("1", (100, 80)).save(tmp_path / "small.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 3000)
+    assert read_image(tmp_path / "small.png").size == (100, 80)
+    assert Image.MAX_IMAGE_PIXELS == 3000
+    with pytest.raises(Image.DecompressionBombError):
+        Image.open(tmp_path / "small.png")
+    monkeypatch.undo()
+    assert before == Image.MAX_IMAGE_PIXELS
+    for said, message in (
+        ("0.007", f"100 x 80 pixels are more than 0.007 .*{SETTING}"),
+        ("many", "'many' is not a number above 0"),
+    ):
+        monkeypatch.setenv(SETTING, said)
+        with pytest.raises(OrderlessError, match=message):
+            read_image(tmp_path / "small.png")
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.jpg", b"two\nlines.jpg", b"bell\x07.jpg", b"\xff/fine.jpg"])
+def test_a_name_that_no_table_can_hold_is_refused(tmp_path, name):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    with pytest.raises(OrderlessError, match=r"this name is not UTF-8, or has line breaks.*Rename it") as error:
+        find_images(tmp_path)
+    str(error.value).encode("ascii")
+
+
+def test_any_other_name_is_taken(tmp_path):
+    names = [
+        "a;b.jpg",
+        "<img src=x>.png",
+        "quote'\"`.jpg",
+        "ünïcode 图.jpg",
+        "$(touch x).jpg",
+        "-rf.jpg",
+        "%s {0}.jpg",
+        "a,b\\c.jpg",
+    ]
+    for name in names:
+        (tmp_path / name).touch()
+    assert {path.name for path in find_images(tmp_path)} == set(names)
