@@ -101,7 +101,8 @@ class Describer:
         for name, entry in self.plan["codebooks"].items():
             if is_learned(entry["encoder"]):
                 x, seed_names = projected[entry["set"]], (self.seed, SEED_NAME, "codebook", name)
-                self.keep("codebooks", {name: encoders.fit(entry["encoder"], x, backends.get(self.backend), *seed_names)})
+                backend = backends.get(self.backend, self.device)
+                self.keep("codebooks", {name: encoders.fit(entry["encoder"], x, backend, *seed_names)})
         if self.has_reductions():
             bases = fit_reductions(self.describe(images, progress), self.seed, SEED_NAME)
             self.keep("reductions", {name: {"basis": basis} for name, basis in bases.items()})
@@ -123,7 +124,7 @@ class Describer:
     def encode(self, images: list, progress: Callable = quiet) -> list[TensorsInMemory]:
         """The vectors of images as the workflow stores them: for each SHARD images the tensors of `encode_shard`."""
         extractor = Extractor(self.network, self.entry, self.plan["sets"], self.part("projections"), self.device)
-        codebooks, backend = self.part("codebooks"), backends.get(self.backend)
+        codebooks, backend = self.part("codebooks"), backends.get(self.backend, self.device)
         shards = []
         for first in range(0, len(images), SHARD):
             names, read = name_images(images[first : first + SHARD], first)

@@ -43,7 +43,8 @@ class Extractor:
 
     backbone: its catalog entry. sets: set id -> {views, layer, projection}, resolved. A set whose projection is `mean` or `max` is
     pooled level by level. projections: set id -> PCA arrays; the descriptors of other sets stay raw. precision: of the forward
-    passes, float32 or bfloat16; all else is float32. network may be None if all sets are SIFT.
+    passes, float32, tf32 (which `pick_device` switches on) or bfloat16; all else is float32. network may be None if all sets are
+    SIFT.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Extractor:
         device: str = "cpu",
         precision: str = "float32",
     ):
-        self.kind, self.precision = device.split(":")[0], getattr(torch, precision)
+        self.kind, self.precision = device.split(":")[0], torch.bfloat16 if precision == "bfloat16" else torch.float32
         self.network, self.backbone, self.sets, self.device = network, backbone, sets, device
         self.seconds = dict.fromkeys(sets, 0.0)  # of each set: for its descriptors and their projection
         self.forward_seconds = dict.fromkeys(sets, 0.0)  # of each set: for the forward passes, which other sets may share
@@ -85,19 +86,25 @@ class Extractor:
             seconds[level] = time.thread_time() - start
         return Prepared(of_set, inputs, seconds)
 
+    def clock(self) -> float:
+        """Seconds, read when the device has done all that it was told: a GPU still computes when a call has returned."""
+        if self.kind == "cuda":
+            torch.cuda.synchronize(self.device)
+        return time.perf_counter()
+
     def describe(self, image: Image.Image | Prepared) -> dict[str, Descriptors]:
         """The descriptors of one image, for every set."""
         prepared = self.prepare(image) if isinstance(image, Image.Image) else image
         of_level: dict[tuple[str, Level], Descriptors] = {}
         for level, inputs in prepared.inputs.items():
-            start = time.perf_counter()
+            start = self.clock()
             names = [name for name, of_set in prepared.levels.items() if level in of_set]
             maps = self.forward(inputs) if any("tap" in self.sets[name]["layer"] for name in names) else {}
-            forward = prepared.seconds[level] + time.perf_counter() - start
+            forward = prepared.seconds[level] + self.clock() - start
             for name in names:
-                start = time.perf_counter()
+                start = self.clock()
                 of_level[name, level] = self.describe_level(name, level, inputs, maps)
-                self.seconds[name] += time.perf_counter() - start
+                self.seconds[name] += self.clock() - start
                 self.forward_seconds[name] += forward if "tap" in self.sets[name]["layer"] else 0
         return {name: joined([of_level[name, level] for level in of_set]) for name, of_set in prepared.levels.items()}
 

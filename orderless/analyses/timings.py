@@ -1,9 +1,6 @@
 """How long activations take: the dense network against the same windows cut out and run in batches (paper B, Table 1)."""
 
-import time
-
 import numpy as np
-import torch
 from PIL import Image
 
 from orderless.activations.extraction import Extractor
@@ -28,14 +25,12 @@ def naive_against_dense(extractor: Extractor, images: list[Image.Image], scales:
     for side in pyramid_sides(network.input_size, max(scales)):
         spent: dict[str, list[float]] = {"dense": [], "naive": []}
         for image in images:
-            begin = time.perf_counter()
+            begin = extractor.clock()
             grid = extractor.forward(cut(image, whole(side)))[role].shape[-1]
-            spent["dense"].append(time.perf_counter() - begin)
-            begin = time.perf_counter()
+            spent["dense"].append(extractor.clock() - begin)
+            begin = extractor.clock()
             extractor.forward(cut(image, crops_of_windows(side, network.input_size, geometry.stride, grid)))
-            spent["naive"].append(time.perf_counter() - begin)
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()
+            spent["naive"].append(extractor.clock() - begin)
         per_scale.append((grid * grid, float(np.median(spent["naive"])), float(np.median(spent["dense"]))))
     for count in scales:
         activations, naive, dense = (sum(column) for column in zip(*per_scale[:count], strict=True))

@@ -60,13 +60,18 @@ def densify(model, backbone: dict, name: str):
     return (TokenNetwork if side else DenseNetwork)(model, backbone["layers"], backbone["input"], name)
 
 
-def pick_device(device: str) -> str:
-    """The device to use: for `auto`, `cuda` if torch sees a GPU, else `cpu`. The choice is printed."""
+def pick_device(device: str, precision: str = "float32") -> str:
+    """The device to use: for `auto`, `cuda` if torch sees a GPU, else `cpu`. The choice is printed, with the precision.
+
+    precision: of forward passes, `float32`, `tf32` or `bfloat16`. torch's own default is that convolutions of float32 round their
+    inputs to the 10 bits of TF32 on a GPU; here that is done for `tf32` alone.
+    """
     import torch
 
     available = torch.cuda.is_available()
     if device == "cuda" and not available:
         raise OrderlessError("config.device: 'cuda' is set, but torch sees no GPU. Set device: cpu or auto.")
     chosen = "cuda" if available and device != "cpu" else "cpu"
-    print(f"device: {torch.cuda.get_device_name() if chosen == 'cuda' else 'cpu'}")
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    print(f"device: {torch.cuda.get_device_name() if chosen == 'cuda' else 'cpu'}, forward passes in {precision}")
     return chosen

@@ -14,7 +14,7 @@ import importlib
 import importlib.util
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 from orderless.errors import OrderlessError, nearest
 
@@ -54,9 +54,13 @@ def not_installed(name: str, why: object) -> OrderlessError:
     )
 
 
-def get(name: str) -> ModuleType:
-    """The backend of a name in `encoding.backend`: `vlfeat` or `torch`."""
+def get(name: str, device: str = "auto") -> Any:
+    """The backend of a name in `encoding.backend`: `vlfeat` or `torch`, an object with the functions named above.
+
+    device: that torch computes on: `cpu`, `cuda`, or `auto` for the GPU if there is one. VLFeat has no GPU code.
+    """
     try:
-        return importlib.import_module(f"orderless.backends.{name}")
+        backend = importlib.import_module(f"orderless.backends.{name}")
+        return backend.on(device) if name == "torch" else backend
     except ImportError as error:
         raise not_installed(name, error) from error

@@ -23,7 +23,7 @@ def main(snakemake):
     rows = index.iloc[list(shard_rows(len(index), params.shards, number))]
     images = shard_images(index, params.shards)[number]
     projections = by_set(Together(snakemake.input.projections, "projection", keep=len(sets)))
-    device = pick_device(params.device)
+    device = pick_device(params.device, params.precision)
     network = load(entry, params.name, snakemake.input.weights, device)
     extractor = Extractor(network, entry, sets, projections, device, params.precision)
     tensors = extract(extractor, rows["path"].tolist(), read_image, progress)

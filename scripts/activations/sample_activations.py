@@ -19,7 +19,7 @@ def main(snakemake):
     entry, sets = json.loads(params.backbone), json.loads(params.sets)
     index = read_index(snakemake.input.index)
     paths = index.loc[index["split"] == "train", "path"].tolist()
-    device = pick_device(params.device)
+    device = pick_device(params.device, params.precision)
     network = load(entry, params.name, snakemake.input.weights, device)
     extractor_of = partial(Extractor, network, entry, device=device, precision=params.precision)
     tensors = draw_sample(extractor_of, sets, paths, read_image, json.loads(params.sample), params.seed, params.dataset, progress)

@@ -30,7 +30,7 @@ def main(snakemake):
     classifier = open_result(inputs.classifiers[0], "classifier")
     weights, names = classification.full_weights(classifier, vectors[train]), classifier.header["classes"]
     codebook = read_codebooks(inputs.codebooks).get(row["codebook"], {})
-    encoder, backend = encoders.make(plan["codebooks"][row["codebook"]]["encoder"]), backends.get(params.backend)
+    encoder, backend = encoders.make(plan["codebooks"][row["codebook"]]["encoder"]), backends.get(params.backend, params.device)
     shown: dict[str, dict] = {}  # image -> class -> its map
     game: list[dict] = []
     for number, shard in enumerate(open_descriptors(inputs.descriptors, params.shards, index)):

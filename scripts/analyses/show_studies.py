@@ -68,7 +68,8 @@ def show_timings(snakemake, path: str) -> None:
         costs.append({"Representation": titles[name]} | {key: f"{value:.3g}" for key, value in seconds.items()})
     dense = [
         {"Scales": row.scales, "Activations": row.activations, "Naive, s": f"{row.naive_seconds:.3g}",
-         "Dense, s": f"{row.dense_seconds:.3g}", "Ratio": f"{row.naive_seconds / row.dense_seconds:.1f}"}
+         "Dense, s": f"{row.dense_seconds:.3g}", "Ratio": f"{row.naive_seconds / row.dense_seconds:.1f}",
+         "On": row.device, "In": row.precision}
         for row in pd.read_csv(snakemake.input.timings).itertuples()
     ]  # fmt: skip
     title = "Seconds an image on this machine (one thread)"

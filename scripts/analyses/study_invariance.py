@@ -40,12 +40,12 @@ def main(snakemake):
     test = index[~train]
     rows = test.iloc[invariance.spread(test["labels"].tolist(), study["images"])]
     targets = classification.encode_targets(rows["labels"].tolist(), rows["ignored"].tolist(), classes(index))
-    device = pick_device(params.device)
+    device = pick_device(params.device, params.precision)
     entry = json.loads(params.backbone)
     network = load(entry, params.name, inputs.weights, device)
     projections = by_set(Together(inputs.projections, "projection", keep=len(inputs.projections)))
     extractor = Extractor(network, entry, plan["sets"], projections, device, params.precision)
-    codebooks, backend = read_codebooks(inputs.codebooks), backends.get(params.backend)
+    codebooks, backend = read_codebooks(inputs.codebooks), backends.get(params.backend, params.device)
     found: list[dict] = []
     originals: dict[str, dict] = {}
     for kind, amount in invariance.steps(study):

@@ -15,7 +15,7 @@ def main(snakemake):
         name = name_of(path)
         entry = entries[name]
         axes = (params.seed, params.dataset, "codebook", name)
-        codebook = encoders.fit(entry["encoder"], projected[entry["set"]], backends.get(params.backend), *axes)
+        codebook = encoders.fit(entry["encoder"], projected[entry["set"]], backends.get(params.backend, params.device), *axes)
         save(path, codebook, "codebook", **headers[name])
         print(f"{name} trained")
 

@@ -19,7 +19,7 @@ def main(snakemake):
     images = index["image"].iloc[list(shard_rows(len(index), params.shards, number))].tolist()
     content = shard_images(index, params.shards)[number]
     shard = Together(inputs.descriptors, "descriptors", keep=len(inputs.descriptors), images=content)
-    codebooks, backend = read_codebooks(inputs.codebooks), backends.get(params.backend)
+    codebooks, backend = read_codebooks(inputs.codebooks), backends.get(params.backend, params.device)
     tensors, lengths, seconds = encode_shard(shard, images, plan, codebooks, backend)
     for path, timings in zip(output.vectors, output.timings, strict=True):
         name = name_of(path)

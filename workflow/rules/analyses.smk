@@ -102,6 +102,7 @@ for room in ROOMS.values():
                 headers=headers([study]),
                 study=text(CATALOG["analyses"]["confidence"]),
                 backend=CONFIG["encoding"]["backend"],
+                device=CONFIG["device"],
             message:
                 f"Mapping the confidence of {room.dataset}, {room.backbone}"
             script:

@@ -25,6 +25,7 @@ for room in ROOMS.values():
                 codebooks=text({codebook.name: room.plan["codebooks"][codebook.name] for codebook in codebooks}),
                 headers=headers(codebooks),
                 backend=CONFIG["encoding"]["backend"],
+                device=CONFIG["device"],
                 seed=CONFIG["seed"],
             message:
                 f"Training {len(codebooks)} codebooks of {room.dataset}, {room.backbone}"

@@ -30,6 +30,7 @@ for room in ROOMS.values():
                 plan=part_of(room, vectors),
                 headers=headers(vectors),
                 backend=CONFIG["encoding"]["backend"],
+                device=CONFIG["device"],
                 shards=room.shards,
             message:
                 f"Encoding {room.dataset}, {room.backbone}, {len(vectors)} representations, shard {{wildcards.shard}} of {room.shards} ({{ENCODED}})"

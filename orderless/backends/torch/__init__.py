@@ -9,8 +9,16 @@ fisher     Fisher vectors
 products   matrix products that are fast on every processor
 """
 
+from functools import partial
+from types import SimpleNamespace
+
 from orderless.backends.torch.centres import kmeans, vlad, vlads
 from orderless.backends.torch.fisher import fisher_vector, fisher_vectors
 from orderless.backends.torch.gaussians import gmm
 
-__all__ = ["fisher_vector", "fisher_vectors", "gmm", "kmeans", "vlad", "vlads"]
+FUNCTIONS = (fisher_vector, fisher_vectors, gmm, kmeans, vlad, vlads)
+
+
+def on(device: str) -> SimpleNamespace:
+    """The functions of this backend on a device: `cpu`, `cuda`, or `auto` for the GPU if there is one."""
+    return SimpleNamespace(**{function.__name__: partial(function, device=device) for function in FUNCTIONS})

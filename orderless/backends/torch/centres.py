@@ -11,9 +11,10 @@ ROWS = 1536  # rows that are compared with all centres at once, so that the resu
 BLOCK = 8192  # the same on a GPU, or if more than a comparison is done with the result
 
 
-def tensor(x: np.ndarray) -> torch.Tensor:
-    """The array as float32, on the GPU if there is one."""
-    return torch.as_tensor(np.ascontiguousarray(x, np.float32), device="cuda" if torch.cuda.is_available() else "cpu")
+def tensor(x: np.ndarray, device: str) -> torch.Tensor:
+    """The array as float32 on a device: `cpu`, `cuda`, or `auto` for the GPU if there is one."""
+    chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    return torch.as_tensor(np.ascontiguousarray(x, np.float32), device=chosen)
 
 
 def nearest_centres(x: torch.Tensor, centres: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -43,10 +44,10 @@ def few_nearest(x: torch.Tensor, centres: torch.Tensor, count: int) -> tuple[tor
     return near.gather(1, order), squared
 
 
-def kmeans(x: np.ndarray, k: int, iterations: int, seed: int) -> np.ndarray:
+def kmeans(x: np.ndarray, k: int, iterations: int, seed: int, device: str = "auto") -> np.ndarray:
     """Lloyd's k-means from a k-means++ start. x: (n, d) float32. Returns centres (k, d) float32."""
     check_enough(x, k)
-    data = tensor(x)
+    data = tensor(x, device)
     shift = data.mean(0)  # distances lose the fewest digits about the mean of the data
     data = data - shift
     return (lloyd(data, plus_plus(data, k, seed), iterations) + shift).cpu().numpy()
@@ -97,20 +98,20 @@ def lloyd(data: torch.Tensor, centres: torch.Tensor, iterations: int) -> torch.T
     return centres
 
 
-def vlad(x: np.ndarray, centres: np.ndarray, nearest: int, sigma: float) -> np.ndarray:
+def vlad(x: np.ndarray, centres: np.ndarray, nearest: int, sigma: float, device: str = "auto") -> np.ndarray:
     """The sum of the residuals of descriptors x (n, d) to their `nearest` centres (k, d), not normalised: (k d,) float32.
 
     A residual is weighted by exp(-distance^2 / (2 sigma^2)), scaled so that the weights of a descriptor sum to one. The smallest
     distance is subtracted first, so that the weights of a descriptor far from all centres do not vanish.
     """
-    return vlads(x, [len(x)], centres, nearest, sigma)[0]
+    return vlads(x, [len(x)], centres, nearest, sigma, device)[0]
 
 
-def vlads(x: np.ndarray, counts: list[int], centres: np.ndarray, nearest: int, sigma: float) -> np.ndarray:
+def vlads(x: np.ndarray, counts: list[int], centres: np.ndarray, nearest: int, sigma: float, device: str = "auto") -> np.ndarray:
     """The VLADs of several bags: (bags, k d) float32. x: (n, d), the descriptors of all bags. counts: how many each bag has."""
-    means = tensor(centres)
+    means = tensor(centres, device)
     shift = means.mean(0)
-    data, means = tensor(x) - shift, means - shift
+    data, means = tensor(x, device) - shift, means - shift
     if nearest == 1:
         chosen = nearest_centres(data, means)[0][:, None]
         kernel = torch.ones_like(chosen, dtype=torch.float32)

@@ -12,19 +12,19 @@ SHARE = 1e-6  # smaller posteriors count as zero, as in VLFeat
 FEW = 64  # a list of pairs is faster than a matrix if at most one posterior in so many is above SHARE
 
 
-def fisher_vector(x: np.ndarray, mixture: Gmm) -> np.ndarray:
+def fisher_vector(x: np.ndarray, mixture: Gmm, device: str = "auto") -> np.ndarray:
     """Gradient of the mean log-likelihood with respect to the means and deviations of a GMM, not normalised.
 
     x: (n, d) float32. Returns (2 k d,) float32, first the mean part, then the deviation part.
     Perronnin et al. 2010, Eq. 16-17. Posteriors below 1e-6 count as zero, as in VLFeat's vl_fisher.
     """
-    return fisher_vectors(x, [len(x)], mixture)[0]
+    return fisher_vectors(x, [len(x)], mixture, device)[0]
 
 
-def fisher_vectors(x: np.ndarray, counts: list[int], mixture: Gmm) -> np.ndarray:
+def fisher_vectors(x: np.ndarray, counts: list[int], mixture: Gmm, device: str = "auto") -> np.ndarray:
     """The Fisher vectors of several bags: (bags, 2 k d) float32. x: (n, d), the descriptors of all bags. counts: of each bag."""
-    means, covariances, priors = (tensor(mixture[key]) for key in ("means", "covariances", "priors"))
-    data, shift = tensor(x), means.mean(0)
+    means, covariances, priors = (tensor(mixture[key], device) for key in ("means", "covariances", "priors"))
+    data, shift = tensor(x, device), means.mean(0)
     means = means - shift
     # Log densities are differences of large squares: where float32 would lose their digits, float64 is used.
     reach = float((torch.maximum(data.amax(0) - shift, shift - data.amin(0)) ** 2 / covariances).sum(1).max())

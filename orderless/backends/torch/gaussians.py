@@ -29,21 +29,22 @@ def log_densities(means: torch.Tensor, covariances: torch.Tensor, priors: torch.
     return offsets, torch.cat([means * inverse, -0.5 * inverse], 1)
 
 
-def gmm(x: np.ndarray, k: int, iterations: int, seed: int) -> Gmm:
+def gmm(x: np.ndarray, k: int, iterations: int, seed: int, device: str = "auto") -> Gmm:
     """Gaussian mixture with diagonal covariances by EM from a k-means start. x: (n, d) float32.
 
     Returns means (k, d), covariances (k, d) and priors (k,), float32.
     """
     x = np.asarray(x, np.float32)
     floor = variance_floor(x)
-    return em(x, start_from_centres(x, kmeans(x, k, 25, seed), floor), iterations, floor)
+    return em(x, start_from_centres(x, kmeans(x, k, 25, seed, device), floor), iterations, floor, device)
 
 
-def em(x: np.ndarray, start: Gmm, iterations: int, floor: np.ndarray) -> Gmm:
+def em(x: np.ndarray, start: Gmm, iterations: int, floor: np.ndarray, device: str = "auto") -> Gmm:
     """EM steps from a given mixture, until the mean log-likelihood gains less than 1e-6. floor: (d,) least variances."""
-    shift = tensor(x.mean(0))  # sums of squares lose the fewest digits about the mean of the data
-    data, least = tensor(x), tensor(floor)
-    means, covariances, priors = tensor(start["means"]) - shift, tensor(start["covariances"]), tensor(start["priors"])
+    shift = tensor(x.mean(0), device)  # sums of squares lose the fewest digits about the mean of the data
+    data, least = tensor(x, device), tensor(floor, device)
+    means, covariances, priors = (tensor(start[key], device) for key in ("means", "covariances", "priors"))
+    means = means - shift
     last, d = -np.inf, data.shape[1]
     for _ in range(iterations):
         masses, sums, likelihood = expectation(data, shift, means, covariances, priors)
