@@ -178,12 +178,12 @@ class Describer:
     def of(cls, file: Tensors, **options: Any) -> "Describer":
         """The describer of an open file that has the entries of `header`, and tensors `learned/...`.
 
-        options: as for `load`; backbone, representation and catalog may be given too, and must be those of the file.
+        options: as for `load`; backbone, representation, catalog and seed may be given too, and must be those of the file.
         """
         fields, remedy = dict(file.header["describer"]), "Leave the option out, name another file, or delete this one."
         if "engine" in fields:
             fields["backend"] = fields.pop("engine")  # its name in files of earlier versions
-        for key in ("backbone", "representation", "catalog"):
+        for key in ("backbone", "representation", "catalog", "seed"):
             if options.get(key) not in (None, fields[key]):
                 raise OrderlessError(f"{file.path}: was made with {key} '{fields[key]}', not '{options[key]}'. {remedy}")
         learned = {name.removeprefix("learned/"): file[name] for name in file.names() if name.startswith("learned/")}

@@ -19,9 +19,7 @@ import psutil
 import pytest
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sinfo")
-OF_THE_SYSTEM = [
-    Path(f"/{name}") for name in ("etc/slurm", "etc/slurm-llnl", "etc/munge", "var/lib/slurm", "run/slurm", "run/munge")
-]
+OF_THE_SYSTEM = [Path("/") / name for name in ("etc/slurm", "etc/munge", "var/lib/slurm", "run/slurm", "run/munge")]
 NODES = ("n1", "n2")
 CONF = """
 ClusterName=test
@@ -108,10 +106,14 @@ class Cluster:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="orderless-slurm-"))
         self.folder.chmod(0o755)  # munge wants its socket where everybody may go
-        for name in ("state", "spool", "run", "log"):
+        for name in ("state", "spool", "run", "log", "bin"):
             (self.folder / name).mkdir()
         self.conf, self.completed_jobs = self.folder / "slurm.conf", self.folder / "log" / "jobcomp.log"
-        self.environment = {**os.environ, "SLURM_CONF": str(self.conf), "PYTHONDONTWRITEBYTECODE": "1"}
+        # Snakemake's plugin starts srun inside a job without the variables of Slurm: this srun has its configuration again.
+        (self.folder / "bin" / "srun").write_text(f'#!/bin/sh\nSLURM_CONF={self.conf} exec {shutil.which("srun")} "$@"\n')
+        (self.folder / "bin" / "srun").chmod(0o755)
+        path = f"{self.folder / 'bin'}:{os.environ['PATH']}"
+        self.environment = {**os.environ, "SLURM_CONF": str(self.conf), "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
         self.started: list[subprocess.Popen] = []
         self.nodes: dict[str, subprocess.Popen] = {}
 

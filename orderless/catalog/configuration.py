@@ -29,14 +29,23 @@ DEFAULTS: dict[str, Any] = {
     "catalog": {},
 }
 
+SELECTIONS = ("datasets", "backbones", "representations", "searched", "analyses")
 
-def load_config(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with defaults for missing keys, checked against its schema, `auto` replaced by a backend."""
+
+def load_config(config: dict[str, Any], explicit: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The configuration with defaults for missing keys, checked against its schema, `auto` replaced by a backend.
+
+    explicit: what of it the user's own file or command line states. An experiment goes before the rest, and this before the
+    experiment; an experiment beside a selection of the user's own is refused.
+    """
     if "bootstrap" in config:
         raise OrderlessError("config.bootstrap: is called 'halves' now: random halves of the test images, behind intervals of mAP.")
+    if "experiment" in config and not config["experiment"]:
+        raise OrderlessError("config.experiment: is empty. Name one (`orderless list experiments`), or leave the key out.")
     config = merge(DEFAULTS, {key: value for key, value in config.items() if value is not None})
     if "experiment" in config:
-        config = merge(config, experiment(config["experiment"]))
+        explicit = {key: value for key, value in (explicit or {}).items() if value is not None}
+        config = merge(merge(config, experiment(config["experiment"], explicit)), explicit)
     check(config, schema("config"), "config")
     backend = backends.pick(config["encoding"]["backend"])
     return merge(config, {"encoding": {"backend": backend}})
@@ -50,11 +59,17 @@ def experiments() -> dict[str, dict]:
     return entries
 
 
-def experiment(name: str) -> dict[str, Any]:
-    """The keys of the configuration that an experiment sets. The run has the name of the experiment."""
+def experiment(name: str, explicit: Collection[str] = ()) -> dict[str, Any]:
+    """The keys of the configuration that an experiment sets. The run has the name of the experiment.
+
+    Raises OrderlessError if there is no such experiment, or if the user's own keys, `explicit`, select something too.
+    """
     known = experiments()
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise OrderlessError(f"config.experiment: '{name}' does not exist.{nearest(name, known)}")
+    for key in SELECTIONS:
+        if key in explicit:
+            raise OrderlessError(f"config.{key}: experiment '{name}' selects its own {key}. Leave out one of the two keys.")
     selected = {"representations": [], "searched": [], "analyses": []} | known[name]
     return {key: value for key, value in selected.items() if key != "prints"} | {"run": name}
 

@@ -1,6 +1,7 @@
 """`orderless list`: what the catalog has."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from orderless.catalog.entries import SECTIONS, load_catalog
@@ -11,6 +12,7 @@ EXAMPLES = """examples:
   orderless list                     data sets, networks, representations, studies
   orderless list representations     what --representation takes
   orderless list encoders            what a representation is made of: views, layers, projections, encoders
+  orderless list --configfile mine.yaml    with the entries of a configuration of your own
   orderless list experiments         what `snakemake --config experiment=...` takes
 """
 
@@ -19,12 +21,13 @@ def add(commands: Any) -> None:
     """The command and its options."""
     text = "Say which entries the catalog has, with their titles or their settings. An id is written as it stands here in YAML."
     parser = shared.command(commands, "list", "say what exists", text, EXAMPLES)
+    parser.add_argument("--configfile", type=Path, help="a configuration whose `catalog:` adds to or changes what is listed")
     parser.add_argument("section", nargs="?", choices=[*SECTIONS, "experiments"], help="only this section")
 
 
 def run(args: argparse.Namespace) -> None:
     """Print the catalog's entries, a line each."""
-    catalog = load_catalog({})
+    catalog = load_catalog(shared.configuration(args.configfile).get("catalog") or {})
     if args.section == "experiments":
         from orderless.catalog.configuration import experiments
 

@@ -35,6 +35,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--weights", help="a file of the network's weights (default: torchvision's, fetched)")
     parser.add_argument("--representations", nargs="+", metavar="ID", help="which ones: `orderless list representations`")
     parser.add_argument("--fraction", type=shared.share, default=1, help="the share of each class to run on (default: all)")
+    shared.add_device(parser)
     parser.add_argument("--configfile", type=Path, help="a configuration laid over the one made here")
     parser.add_argument("--out", type=Path, help="a folder for results and report (default: orderless-<name of the folder>)")
     parser.add_argument("--cores", type=shared.positive, help="processors to use (default: all)")
@@ -89,7 +90,8 @@ def made_config(args: argparse.Namespace) -> dict[str, Any]:
     several = (
         ["fc7", "global", "mpp-pool5", "cl-45"] if "patch" in entry else ["fc7", "global", "window-mean", "nfk", "mpp", "cl-45"]
     )
-    config = {
+    chosen = {key: value for key in ("device", "seed") if (value := getattr(args, key)) is not None}
+    config = chosen | {
         "run": name,
         "datasets": [name],
         "backbones": [args.backbone],
@@ -121,7 +123,7 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     from orderless.catalog.entries import load_catalog
     from orderless.catalog.plans import make_plan
 
-    whole = load_config(config)
+    whole = load_config(config, config)
     catalog = load_catalog(whole["catalog"])
     try:
         without_vlfeat(whole, catalog, whole)

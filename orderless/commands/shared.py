@@ -31,6 +31,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def natural(text: str) -> int:
+    """A number from zero upwards."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 upwards")
+    return int(text)
+
+
 def share(text: str) -> float:
     """A number above zero and at most one."""
     try:
@@ -49,7 +56,14 @@ def add_describer(parser: argparse.ArgumentParser, representation: str) -> None:
     parser.add_argument("--weights", help="a file of the network's weights (default: torchvision's, fetched)")
     parser.add_argument("--configfile", type=Path, help="a configuration whose `catalog:` adds to or changes the catalog")
     parser.add_argument("--backend", choices=["auto", "vlfeat", "torch"], help="for what is learned (default: VLFeat if installed)")
+    add_device(parser)
     parser.add_argument("--strict", action="store_true", help="stop at images that cannot be read, instead of leaving them out")
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Where networks run, and what random draws begin with."""
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], help="where networks run (default: a GPU if there is one)")
+    parser.add_argument("--seed", type=natural, help="of all random draws (default: 0)")
 
 
 def add_index(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +103,7 @@ def describer_options(args: argparse.Namespace) -> dict[str, Any]:
     from orderless.catalog.entries import load_catalog
     from orderless.errors import nearest
 
-    options = {key: getattr(args, key) for key in ("backbone", "representation", "weights", "backend")}
+    options = {key: getattr(args, key) for key in ("backbone", "representation", "weights", "backend", "device", "seed")}
     options["catalog"] = configuration(args.configfile).get("catalog")
     catalog = load_catalog(options["catalog"] or {})
     for key in ("backbone", "representation"):
@@ -100,7 +114,7 @@ def describer_options(args: argparse.Namespace) -> dict[str, Any]:
             )
     if args.weights and Path(args.weights).suffix and not Path(args.weights).is_file():
         raise OrderlessError(f"--weights {args.weights}: no such file. Name a file, or leave the option out.")
-    return {key: value for key, value in options.items() if value}
+    return {key: value for key, value in options.items() if value or (key == "seed" and value is not None)}
 
 
 def check_output(path: Path, suffixes: tuple[str, ...]) -> Path:

@@ -183,7 +183,7 @@ def is_index(path: str | Path) -> bool:
 
 def check_given(path: str | Path, made: dict[str, Any], given: dict[str, Any]) -> None:
     """Refuse an index that was made with other options than those given."""
-    for key in ("backbone", "representation", "catalog"):
+    for key in ("backbone", "representation", "catalog", "seed"):
         if given.get(key) not in (None, made[key]):
             remedy = "Name another file with --index, leave the option out, or add --rebuild to make this index anew."
             raise OrderlessError(f"{path}: was made with {key} '{made[key]}', not '{given[key]}'. {remedy}")

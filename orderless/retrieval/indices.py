@@ -68,7 +68,7 @@ def open_or_build(
     version is made anew.
     """
     path, old = Path(index) if index else find_index(folder, options), None
-    chosen = {key: value for key, value in options.items() if value}
+    chosen = {key: value for key, value in options.items() if value or (key == "seed" and value is not None)}
     if path.exists() and (not rebuild or not made_with(path)):
         try:
             old = Collection.open(path, **chosen)

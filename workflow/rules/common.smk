@@ -27,14 +27,15 @@ from orderless.files.storage import write_text
 prepare_environment(ROOT)
 
 try:
-    CONFIG = load_config(config)
+    EXPLICIT = workflow.config_settings.overwrite_config  # of --configfile and --config
+    CONFIG = load_config(config, EXPLICIT)
     CATALOG = load_catalog(CONFIG["catalog"])
     os.environ["ORDERLESS_MEGAPIXELS"] = str(CONFIG["megapixels"])  # jobs inherit it
     RUN = CONFIG["run"]
     # Jobs of a cluster read the workflow again while others make results: what the run began with stands for all of them.
     STATE = Path(f"results/runs/{RUN}.json")
     TOLD = {} if workflow.is_main_process else json.loads(STATE.read_text())
-    CONFIG, LEFT_OUT = TOLD.get("config") or without_vlfeat(CONFIG, CATALOG, workflow.config_settings.overwrite_config)
+    CONFIG, LEFT_OUT = TOLD.get("config") or without_vlfeat(CONFIG, CATALOG, EXPLICIT)
     check_selection(CONFIG, CATALOG)
     CONTENTS = Contents(Path(".snakemake/orderless/contents.json"), TOLD.get("contents"))
     ROOMS, CARDS = all_recipes(CONFIG, CATALOG, CONTENTS)

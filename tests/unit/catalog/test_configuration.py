@@ -205,6 +205,29 @@ def test_an_unknown_experiment_names_the_nearest():
         load_config({"experiment": "mpp-tabel3a"})
 
 
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_empty_experiment_is_refused(empty):
+    with pytest.raises(OrderlessError, match=r"config\.experiment: is empty.*orderless list experiments"):
+        load_config(GOOD | {"experiment": empty})
+
+
+@pytest.mark.parametrize("key", ["datasets", "backbones", "representations", "searched", "analyses"])
+def test_an_experiment_beside_a_selection_of_ones_own_is_refused(key):
+    own = {"experiment": "mpp-table3a", key: ["x"]}
+    with pytest.raises(OrderlessError, match=f"config.{key}: experiment 'mpp-table3a' selects its own {key}. Leave out one"):
+        load_config(GOOD | own, own)
+
+
+def test_an_experiment_goes_before_the_default_and_ones_own_settings_before_the_experiment():
+    own = {"experiment": "mpp-digest", "fraction": 0.1, "run": "tenth", "classifier": {"folds": 5}}
+    own["catalog"] = {"datasets": {"mit67": {"root": "mine"}}}
+    config = load_config(GOOD | own, own)
+    assert (config["datasets"], config["backbones"], config["run"], config["fraction"]) == (["mit67"], ["caffenet"], "tenth", 0.1)
+    assert config["classifier"] == {"C": [1, 10, 100], "folds": 5}
+    assert config["catalog"]["backbones"]["caffenet"]["adapt"] == {"views": {"pyramid": {"scales": 5}}}
+    assert config["catalog"]["datasets"]["mit67"] == {"root": "mine"}
+
+
 @pytest.mark.parametrize(
     ("over", "backbone", "scales"),
     [

@@ -149,6 +149,30 @@ def test_the_settings_of_an_index_are_kept(here, capsys):
     assert main([*command, "1.yaml", "--rebuild"]) == 0
 
 
+def test_the_seed_is_the_describers_and_an_index_of_another_is_refused(here, capsys):
+    command = ["describe", "photos", "--representation", "nfk", "--backend", "torch", "--device", "cpu", "--out"]
+    for name, seed in (("none", []), ("zero", ["--seed", "0"]), ("one", ["--seed", "1"])):
+        assert main([*command, f"{name}.npy", *seed]) == 0
+    none, zero, one = (np.load(f"{name}.npy") for name in ("none", "zero", "one"))
+    np.testing.assert_array_equal(none, zero)
+    assert not np.array_equal(none, one)
+    assert main(["search", *IN, "--no-sheet", "--seed", "1"]) == 0
+    assert main(["search", *IN, "--no-sheet"]) == 0
+    capsys.readouterr()
+    assert main(["search", *IN, "--no-sheet", "--seed", "0"]) == 1
+    assert "was made with seed '1', not '0'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["search", *IN, "--seed", "-1"])
+
+
+def test_the_list_has_the_entries_of_ones_own_configuration(here, capsys):
+    (here / "own.yaml").write_text("catalog: {encoders: {fisher-8: {kind: fisher, words: 8}}}\n")
+    assert main(["list", "encoders"]) == 0
+    assert "fisher-8" not in capsys.readouterr().out
+    assert main(["list", "encoders", "--configfile", "own.yaml"]) == 0
+    assert "fisher-8               kind fisher, words 8\n" in capsys.readouterr().out
+
+
 def test_what_is_left_out_is_counted_by_one_rule(here, capsys):
     """Links to folders are followed; other formats, hidden files and folders, images in no class are left out, and said to be."""
     (here / "photos" / "a").rename(here / "elsewhere")
