@@ -29,8 +29,9 @@ bench: .venv/ready  # the suite beside other libraries: reports/bench
 scene15: .venv/ready  # the example on photographs, which data/scene15 and data/mobilenet_v2.pth hold: reports/scene15
 	snakemake --cores all --configfile workflow/examples/scene15.yaml --show-failed-logs --quiet rules
 
-experiments: .venv/ready  # what each experiment takes: the table of the README
+experiments: .venv/ready  # what each experiment takes: the table of the README; which published figures they show: docs/published.md
 	python -m orderless.bench.costs README.md
+	python -m orderless.reports.places docs/published.md
 
 docs: .venv/ready  # the pages: docs/_build/index.html
 	sphinx-build -W -n -q docs docs/_build

@@ -12,7 +12,7 @@ from typing import Any
 from orderless.catalog.datasets import may_skip, official
 from orderless.files.contents import LENGTH, Contents, digest
 
-TOLD = ("title", "licence", "citation", "known_as", "paper")  # keys of an entry that are for people
+TOLD = ("title", "licence", "citation", "known_as", "stands_for", "paper")  # keys of an entry that are for people
 VIEWED = ("input", "canvas", "mean", "std", "range", "channels", "patch")  # of a network's entry: how images are shown to it
 # Keys of a data set's entry that do not change its index.
 INDEXED_ELSEWHERE = ("files", "shards", "sample", "metrics", "fraction", "adapt")

@@ -9,6 +9,8 @@ comparison  every representation on a data set: figures, intervals, costs
 classes     the figures class by class
 claims      the papers' claims and whether they hold
 published   the papers' figures beside the run's
+places      where every published figure is shown, a page of the documentation
+timings     the page of seconds, with the papers' beside them
 summary     the first page: what won, by how much, at what cost
 plots       SVG, one figure a function, through seaborn
 sheets      contact sheets: rows of small pictures

@@ -1,11 +1,11 @@
-"""The papers' figures beside the run's: only where both are of the same network, on the same data set."""
+"""The papers' figures beside the run's: where both are of one data set, and of one network or one that stands for it."""
 
 import pandas as pd
 
 from orderless.reports.metrics import METRICS, PAPERS
 from orderless.reports.pages import render
 
-OF_PAPERS = ["paper", "table", "backbone", "method", "representation", "metric", "certainty", "note"]
+OF_PAPERS = ["paper", "table", "backbone", "stands_for", "method", "representation", "metric", "certainty", "note"]
 
 
 def beside(rows: list[dict[str, str]], metrics: pd.DataFrame, classes: pd.DataFrame) -> pd.DataFrame:
@@ -31,12 +31,17 @@ def published_page(table: pd.DataFrame, names: dict[str, str], networks: dict[st
     """The same as a page. names, networks: the titles of representations and of networks by their id."""
     rows = [
         {"Paper": PAPERS[row["paper"]], "Table": row["table"], "System": row["method"], "Here": names[row["representation"]],
-         "Network": networks[row["backbone"]], "Figure": figure_name(row["metric"]), "Published": f"{100 * row['published']:.2f}",
+         "Network": network_name(row, networks), "Figure": figure_name(row["metric"]), "Published": f"{100 * row['published']:.2f}",
          "Measured": f"{100 * row['measured']:.2f}", "95% interval": interval(row), "Difference": f"{100 * row['difference']:+.2f}",
          "Note": row["note"]}
         for _, row in table.iterrows()
     ]  # fmt: skip
     return render("published.html", title=title, fraction=fraction, rows=rows)
+
+
+def network_name(row: dict[str, str] | pd.Series, networks: dict[str, str]) -> str:
+    """The title of a published row's network here, and what it is to the paper's where that is another."""
+    return ", ".join(filter(None, [networks[row["backbone"]], row["stands_for"]]))
 
 
 def figure_name(metric: str) -> str:

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 
 from orderless.analyses.confidence import parse_boxes
-from orderless.catalog.plans import leaves
 from orderless.datasets.index import read_index
 from orderless.files.images import read_image
 from orderless.files.jobs import run
 from orderless.files.results import open_result
-from orderless.reports.metrics import read_seeds, read_timings, seconds_per_image
-from orderless.reports.pages import render, write_page
+from orderless.reports.metrics import read_seeds, read_timings
+from orderless.reports.pages import write_page
 from orderless.reports.plots import studies
+from orderless.reports.timings import cost_rows, dense_rows, timings_page
 
 
 def titled(snakemake, study: str, column: str = "representation") -> pd.DataFrame:
@@ -56,24 +56,13 @@ def show_confidence(snakemake, path: str) -> None:
 
 
 def show_timings(snakemake, path: str) -> None:
-    """Dense passes against cropping, and the cost of each representation in the network and in pooling (paper D, Table 5)."""
+    """Dense passes against cropping, the network against pooling, and the papers' seconds beside them."""
     params = snakemake.params
-    plan, titles = json.loads(params.plan), json.loads(params.titles)
+    plan, titles, published = json.loads(params.plan), json.loads(params.titles), json.loads(params.published)
     extraction, encoding = read_timings(snakemake.input.extraction), read_timings(snakemake.input.encoding)
-    costs, measured = [], set(encoding["representation"])
-    for name in [name for name in params.timed if name in plan["representations"] and set(leaves(plan, name)) <= measured]:
-        network = seconds_per_image(plan, name, extraction, encoding.iloc[:0])
-        pooling = seconds_per_image(plan, name, extraction.iloc[:0], encoding)
-        seconds = {"Network, s": network, "Pooling, s": pooling, "Total, s": network + pooling}
-        costs.append({"Representation": titles[name]} | {key: f"{value:.3g}" for key, value in seconds.items()})
-    dense = [
-        {"Scales": row.scales, "Activations": row.activations, "Naive, s": f"{row.naive_seconds:.3g}",
-         "Dense, s": f"{row.dense_seconds:.3g}", "Ratio": f"{row.naive_seconds / row.dense_seconds:.1f}",
-         "On": row.device, "In": row.precision}
-        for row in pd.read_csv(snakemake.input.timings).itertuples()
-    ]  # fmt: skip
-    title = "Seconds an image on this machine (one thread)"
-    write_page(path, render("timings.html", title=title, dense=dense, costs=costs))
+    dense = dense_rows(pd.read_csv(snakemake.input.timings), published)
+    costs = cost_rows(plan, params.timed, extraction, encoding, published)
+    write_page(path, timings_page(dense, costs, published, titles, json.loads(params.networks)))
 
 
 SHOW = {

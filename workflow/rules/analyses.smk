@@ -210,6 +210,8 @@ if SHOWN:
             plan=lambda w: dumps({"representations": ROOMS[w.dataset, w.backbone].plan["representations"]}),
             timed=CATALOG["analyses"]["timings"]["representations"],
             titles=lambda w: dumps(TITLES),
+            networks=lambda w: dumps({w.backbone: CATALOG["backbones"][w.backbone].get("title", w.backbone)}),
+            published=lambda w: dumps(published_seconds(w.dataset, {w.backbone: CATALOG["backbones"][w.backbone]})),
             code=code("analyses/show_studies"),
             papers=PAPERS,
         message:

@@ -17,7 +17,7 @@ from orderless.catalog.datasets import may_skip, official, task_of
 from orderless.catalog.entries import load_catalog
 from orderless.catalog.kept import earlier_layout
 from orderless.catalog.missing import Shelf, Work
-from orderless.catalog.published import published_figures
+from orderless.catalog.published import published_figures, published_seconds
 from orderless.catalog.recipes import all_recipes, asked
 from orderless.errors import OrderlessError
 from orderless.files.contents import Contents, digest
@@ -138,7 +138,7 @@ def rows_of(room, names):
 
 def network(name):
     """A param: what of a backbone's entry changes its activations."""
-    told = ("title", "licence", "citation", "known_as", "adapt")
+    told = ("title", "licence", "citation", "known_as", "stands_for", "adapt")
     return text({key: value for key, value in CATALOG["backbones"][name].items() if key not in told})
 
 

@@ -9,12 +9,13 @@ import yaml
 from orderless.analyses.claims import SCALES, region
 from orderless.catalog.configuration import experiments
 from orderless.catalog.entries import WORKFLOW, load_catalog, read_catalog, read_yaml
-from orderless.catalog.published import published_figures
+from orderless.catalog.published import published_figures, published_seconds
 from tests.layouts import VOC_CLASSES
 
 FILES = sorted((WORKFLOW / "published").glob("*.csv"))
 COLUMNS = ["paper", "table", "dataset", "network", "method", "representation", "metric", "value", "certainty", "note"]
-DATASETS = {"mit67", "voc2007", "flowers102", "cub200", "h3d"}
+DATASETS = {"mit67", "voc2007", "flowers102", "cub200", "h3d", "sun397"}
+NETWORKS = {"caffenet", "cnn-s", "alexnet-2012", "caffe-2014", ""}
 IDS = set(read_catalog()["representations"])
 CLAIMS = yaml.safe_load((WORKFLOW / "catalog" / "claims.yaml").read_text())["claims"]
 
@@ -49,8 +50,9 @@ def test_file(path):
     assert set(table.paper) == {path.stem}
     assert set(table.certainty) <= {"S", "2"}
     assert set(table.representation) <= IDS | {""}
-    assert table.metric.str.fullmatch(r"accuracy|map11|ap11:[a-z]+|seconds").all()
-    timing = table.metric == "seconds"
+    assert table.metric.str.fullmatch(r"accuracy|map11|ap11:[a-z]+|seconds(:network|:pooling|:naive:1-\d|:dense:1-\d)?").all()
+    assert set(table.network) <= NETWORKS
+    timing = table.metric.str.startswith("seconds")
     assert set(table.dataset[~timing]) <= DATASETS
     assert set(table.dataset[timing]) <= DATASETS | {""}
     assert table.value[~timing].between(0, 1).all()
@@ -168,10 +170,42 @@ def test_an_experiment_judges_each_claim_on_the_papers_data(claim):
 
 def test_published_figures_stand_beside_their_own_network_and_data_set_only():
     known = load_catalog({})["backbones"]
-    assert {row["network"] for row in published_figures("mit67", known)} == {"caffenet", "alexnet-2012"}
+    assert {row["network"] for row in published_figures("mit67", known)} == {"caffenet", "alexnet-2012", "caffe-2014"}
     assert published_figures("mit67", {name: known[name] for name in ("tinyalex", "mobilenet_v2", "alexnet", "resnet50")}) == []
     for dataset in ("digit-scenes", "scene15", "holidays"):
         assert published_figures(dataset, known) == []
     own = published_figures("voc2007", {"caffenet": known["caffenet"]})
     assert {row["backbone"] for row in own} == {"caffenet"}
     assert {row["paper"] for row in own} == {"yoo2015"}
+
+
+def test_a_network_that_stands_for_another_says_so():
+    """BVLC's AlexNet is not the network of 2012, and Gong et al.'s was not CaffeNet; CaffeNet is Yoo et al.'s."""
+    known = load_catalog({})["backbones"]
+    said = {(row["network"], row["backbone"]): row["stands_for"] for row in published_figures("mit67", known)}
+    assert said["alexnet-2012", "bvlc-alexnet"] == "a replication of the network of Krizhevsky et al. 2012"
+    assert "weights" in said["caffe-2014", "caffenet"]
+    assert said["caffenet", "caffenet"] == ""
+    assert {network for network, backbone in said if backbone == "bvlc-alexnet"} == {"alexnet-2012", "caffe-2014"}
+
+
+def test_mopcnn_is_beside_its_published_figures():
+    """Those that others quote, on both data sets; the levels are there alone and together."""
+    entry = experiments()["mopcnn"]
+    known = {name: load_catalog({})["backbones"][name] for name in entry["backbones"]}
+    rows = [row for dataset in entry["datasets"] for row in published_figures(dataset, known) if row["paper"] == "gong2014"]
+    assert {(row["dataset"], row["representation"], row["value"]) for row in rows} == {
+        ("mit67", "mop", "0.689"), ("mit67", "mop-l2", "0.655"), ("sun397", "mop", "0.5198"),
+    }  # fmt: skip
+    stack = read_catalog()["representations"]["mop"]["stack"]
+    assert {*stack, "mop", "mop-l1l2"} <= set(entry["representations"])
+
+
+def test_seconds_of_a_data_set_are_those_that_name_it_or_none():
+    known = load_catalog({})["backbones"]
+    assert {row["table"] for row in published_seconds("voc2007", {"caffenet": known["caffenet"]})} == {"1"}
+    assert published_seconds("mit67", {"caffenet": known["caffenet"]}) == []
+    for dataset in ("mit67", "voc2007"):
+        rows = published_seconds(dataset, {"bvlc-alexnet": known["bvlc-alexnet"]})
+        assert {row["table"] for row in rows} == {"5"}
+        assert len(rows) == 18
