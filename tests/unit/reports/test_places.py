@@ -60,9 +60,8 @@ def test_what_has_a_place_is_in_the_table_of_that_report():
             metric = "map11" if CATALOG["datasets"][dataset]["task"] == "multi-label" else "accuracy"
             made = [{"backbone": b, "representation": r, "value": 0.5} for b in networks for r in config["representations"]]
             metrics = pd.DataFrame([row | {"metric": metric, "low": 0.4, "high": 0.6} for row in made])
-            classes = pd.DataFrame(
-                [row | {"class": label} for row in made for label in VOC_CLASSES] if dataset == "voc2007" else []
-            )
+            labels = VOC_CLASSES if dataset == "voc2007" else []
+            classes = pd.DataFrame([row | {"class": label} for row in made for label in labels])
             told = beside(published_figures(dataset, networks), metrics, classes)
             promised = [
                 row for row in ROWS

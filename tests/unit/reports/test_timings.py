@@ -8,8 +8,10 @@ from orderless.catalog.published import published_seconds
 from orderless.reports.timings import cost_rows, dense_rows, timings_page
 
 KNOWN = load_catalog({})["backbones"]
-STUDY = pd.DataFrame({"scales": ["1-4", "1-5", "1-6", "1-7"], "activations": [270, 754, 1910, 4410],
-                      "naive_seconds": [8.0, 16.0, 32.0, 64.0], "dense_seconds": [1.0, 2.0, 4.0, 8.0], "device": "cpu", "precision": "float32"})  # fmt: skip
+STUDY = pd.DataFrame({
+    "scales": ["1-4", "1-5", "1-6", "1-7"], "activations": [270, 754, 1910, 4410], "device": "cpu", "precision": "float32",
+    "naive_seconds": [8.0, 16.0, 32.0, 64.0], "dense_seconds": [1.0, 2.0, 4.0, 8.0],
+})  # fmt: skip
 PLAN = {"representations": {"cl-45": {"set": "whole.conv4-units.pca-cl"}, "global": {"set": "whole.fc7.mean"}}}
 EXTRACTION = pd.DataFrame({"set": ["whole.conv4-units.pca-cl", "whole.fc7.mean"], "seconds": [2.0, 1.0], "forward": [3.0, 3.0],
                            "images": [10, 10]})  # fmt: skip
