@@ -20,6 +20,7 @@ from orderless.reports.pages import drawing, environment, render, write_page
 from orderless.reports.plots.comparison import labelled, tradeoff
 from orderless.reports.published import beside, published_page
 from orderless.reports.summary import winners
+from orderless.reports.timings import timings_page
 from tests.conftest import ROOT
 from tests.names import HARMLESS, HOSTILE
 
@@ -55,8 +56,8 @@ def claims_of(names, folder):
 def published_of(names, folder):
     rows, titles = metrics(names)
     figures = [
-        {"paper": "yoo2015", "table": name, "backbone": "n", "method": name, "representation": "r0", "metric": f"ap11:{name}",
-         "certainty": "", "note": name, "value": "0.5"}
+        {"paper": "yoo2015", "table": name, "backbone": "n", "stands_for": name, "method": name, "representation": "r0",
+         "metric": f"ap11:{name}", "certainty": "", "note": name, "value": "0.5"}
         for name in names
     ]  # fmt: skip
     classes = pd.DataFrame([{"backbone": "n", "representation": "r0", "class": name, "value": 0.6} for name in names])
@@ -84,6 +85,13 @@ def facts_of(template, *sections):
     return build
 
 
+def timings_of(names, folder):
+    """The names as headings and values of the first table, as titles in the second, and in the sentence about the papers."""
+    published = [{"paper": "yoo2015", "table": name, "backbone": "n", "stands_for": name} for name in names]
+    dense, costs = [dict.fromkeys(names, name) for name in names], [{"Representation": name} for name in names]
+    return timings_page(dense, costs, published, dict(zip(names, names, strict=True)), {"n": names[0]})
+
+
 def costs_of(names, folder):
     rows, titles = metrics(names)
     tradeoff(labelled(rows, titles, {}, {}), "seconds", "Seconds", names[0], folder / "seconds.svg")
@@ -97,7 +105,7 @@ KINDS = {
     "published.html": published_of,
     "summary.html": summary_of,
     "run.html": facts_of("run.html", "datasets", "networks", "settings", "versions", "machine"),
-    "timings.html": facts_of("timings.html", "dense", "costs"),
+    "timings.html": timings_of,
     "bench.html": facts_of("bench.html", "figures", "machines"),
     "costs.html": costs_of,
 }
