@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import warnings
 from importlib.metadata import version
 
 from orderless.commands import data, describe, duplicates, listing, rank, results, search
@@ -29,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run a command. A user's error is one line on the error stream and status 1, Ctrl-C one line and status 130."""
     args = parser().parse_args(arguments)
+    warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
     try:
         COMMANDS[args.command].run(args)
     except OrderlessError as error:

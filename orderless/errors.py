@@ -1,5 +1,7 @@
 """The exception for errors that the user can correct."""
 
+SHOWN = 60  # valid names that a message lists at most
+
 
 class OrderlessError(Exception):
     """An error that the user can correct. The message names the file or key, and the remedy."""
@@ -11,4 +13,7 @@ def nearest(name: str, valid) -> str:
 
     names = sorted(map(str, valid))
     close = get_close_matches(str(name), names, n=1)
-    return f" Did you mean '{close[0]}'?" if close else f" Valid: {', '.join(names) or 'none'}."
+    if close:
+        return f" Did you mean '{close[0]}'?"
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f" Valid: {', '.join(names[:SHOWN]) or 'none'}{more}."

@@ -3,6 +3,7 @@
 In: an entry of the catalog and a weights file. Out: the maps of every tapped layer, for an input of any size.
 
 networks  build the network of a catalog entry, make it dense, choose the device
+checks    networks of a configuration, checked before any job
 weights   read weights from files of many formats, fetch them from their publishers, save and load them
 dense     a classification network whose fully connected head slides over larger inputs
 positions  where units lie on the input

@@ -49,12 +49,12 @@ class DenseNetwork:
     def __init__(self, model: nn.Module, layers: dict[str, str], input_size: int, name: str):
         model = model.eval()
         valid = get_graph_node_names(model)[1]
+        # The name of a module stands for its last node, as in torchvision's feature extraction.
+        modules = {".".join(node.split(".")[:end]) for node in valid for end in range(1, node.count(".") + 2)}
         for role, node in layers.items():
-            # The name of a module stands for its last node, as in torchvision's feature extraction.
-            if not any(other == node or other.startswith(f"{node}.") for other in valid):
-                raise OrderlessError(
-                    f"backbone '{name}': layer '{role}' is node '{node}', which it does not have.{nearest(node, valid)}"
-                )
+            if node not in modules:
+                where = f"catalog.backbones.{name}.layers.{role}"
+                raise OrderlessError(f"{where}: the network has no node '{node}'.{nearest(node, modules)}")
         graph = create_feature_extractor(model, return_nodes={node: node for node in layers.values()})
         self.layers = dict(layers)
         self.input_size = input_size

@@ -23,7 +23,7 @@ def architecture(backbone: dict, name: str):
     valid = models.list_models(module=models)
     if backbone["model"] not in valid:
         raise OrderlessError(
-            f"backbone '{name}': torchvision has no model '{backbone['model']}'.{nearest(backbone['model'], valid)}"
+            f"catalog.backbones.{name}.model: torchvision has no model '{backbone['model']}'.{nearest(backbone['model'], valid)}"
         )
     # GoogLeNet and Inception warn about slow initialisation otherwise; the weights are replaced anyway
     extra = {"init_weights": False} if backbone["model"] in ("googlenet", "inception_v3") else {}
@@ -39,7 +39,7 @@ def timm_model(backbone: dict, name: str, pretrained: bool = False):
     model = backbone["model"]
     options: dict[str, Any] = {"dynamic_img_size": True} if "patch" in backbone else {}
     if not timm.is_model(model):
-        raise OrderlessError(f"backbone '{name}': timm has no model '{model}'.{nearest(model, timm.list_models())}")
+        raise OrderlessError(f"catalog.backbones.{name}.model: timm has no model '{model}'.{nearest(model, timm.list_models())}")
     try:
         return timm.create_model(model, pretrained=pretrained, **options)
     except TypeError as error:

@@ -40,7 +40,7 @@ class TokenNetwork(DenseNetwork):
         for role, node in layers.items():
             if node not in modules:
                 raise OrderlessError(
-                    f"backbone '{name}': layer '{role}' is module '{node}', which it does not have.{nearest(node, modules)}"
+                    f"catalog.backbones.{name}.layers.{role}: the network has no module '{node}'.{nearest(node, modules)}"
                 )
         self.layers, self.input_size, self.pointwise = dict(layers), input_size, []
         self.module: nn.Module = model.eval()

@@ -28,6 +28,8 @@ bow         bags of words, for retrieval
 
 import importlib
 import pkgutil
+import warnings
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -35,6 +37,8 @@ import numpy as np
 
 from orderless.errors import OrderlessError, nearest
 from orderless.files.seeds import seed
+
+LEAST = 4  # training descriptors for each word of a codebook
 
 
 def kinds() -> list[str]:
@@ -74,8 +78,20 @@ def make(entry: dict[str, Any], where: str = "encoder") -> Any:
 
 
 def fit(entry: dict[str, Any], x: np.ndarray, backend, *seed_names) -> dict[str, np.ndarray]:
-    """The codebook of an encoder's catalog entry, trained on descriptors x (n, d). seed_names: of `files.seeds.seed`."""
-    return make(entry).fit(x, backend, seed(*seed_names))
+    """The codebook of an encoder's catalog entry, trained on descriptors x (n, d), with a warning where it gets fewer words.
+
+    seed_names: of `files.seeds.seed`.
+    """
+    encoder, wanted = fitted_to(make(entry), len(x)), make(entry)
+    if encoder != wanted:
+        warnings.warn(f"{wanted.words} words are too many for {len(x)} descriptors: {encoder.words} are learned.", stacklevel=2)
+    return encoder.fit(x, backend, seed(*seed_names))
+
+
+def fitted_to(encoder: Any, descriptors: int) -> Any:
+    """The encoder, with fewer words where there would be less than LEAST training descriptors for each of them."""
+    words = descriptors // LEAST or 1
+    return replace(encoder, words=words) if getattr(encoder, "words", 0) > words else encoder
 
 
 def is_sparse(encoder: Any) -> bool:

@@ -143,7 +143,7 @@ def encode_shard(
                 start = time.perf_counter()
                 words = encode_words(shard, entry["set"], encoder, codebook)
                 tensors |= {f"{name}/{key}": array for key, array in words.items()}
-                dimensions[name], seconds[name] = encoder.words, time.perf_counter() - start
+                dimensions[name], seconds[name] = len(codebook["centres"]), time.perf_counter() - start
         else:
             of_images = bags(shard, entry["set"])
             matrices, lengths = encode_images(images, of_images, rows, encoder, codebook, backend, seconds)

@@ -15,8 +15,12 @@ def main(snakemake):
         name = name_of(path)
         entry = entries[name]
         axes = (params.seed, params.dataset, "codebook", name)
-        codebook = encoders.fit(entry["encoder"], projected[entry["set"]], backends.get(params.backend, params.device), *axes)
-        save(path, codebook, "codebook", **headers[name])
+        x = projected[entry["set"]]
+        codebook = encoders.fit(entry["encoder"], x, backends.get(params.backend, params.device), *axes)
+        wanted, fewer = encoders.make(entry["encoder"]), {}
+        if (fitted := encoders.fitted_to(wanted, len(x))) != wanted:
+            fewer = {"fewer": f"{fitted.words} words instead of {wanted.words}, as {len(x)} descriptors were sampled"}
+        save(path, codebook, "codebook", **fewer, **headers[name])
         print(f"{name} trained")
 
 

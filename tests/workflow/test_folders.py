@@ -84,8 +84,18 @@ def test_a_wrong_configuration_ends_before_any_job(photographs, tmp_path):
     assert not (tmp_path / "results").exists()
 
 
+def test_a_node_that_a_network_lacks_ends_before_any_job(photographs, tmp_path):
+    config = own_images(tmp_path, photographs)
+    config["catalog"]["backbones"]["tinyalex"]["layers"] = {"conv5": "conv9"}
+    done = snakemake(tmp_path, "--configfile", str(write_config(tmp_path, **config)))
+    assert done.returncode != 0
+    assert "catalog.backbones.tinyalex.layers.conv5: the network has no node 'conv9'. Did you mean 'conv" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
 def test_what_jobs_refuse_is_said_once_and_leaves_no_output(photographs, tmp_path):
-    """A truncated image, and weights for a layer that is not there: they were saved before the layer was looked for."""
+    """A truncated image, and weights of another network."""
     import torch
     from torchvision import models
 
@@ -96,13 +106,13 @@ def test_what_jobs_refuse_is_said_once_and_leaves_no_output(photographs, tmp_pat
     torch.save(models.resnet18().state_dict(), tmp_path / "weights.pth")
     config = own_images(tmp_path, root, backbones=["mine"], representations=["fc7"])
     config["catalog"]["backbones"]["mine"] = {
-        "kind": "torchvision", "model": "resnet18", "weights": "weights.pth", "input": 224, "canvas": 256,
-        "mean": [0.5] * 3, "std": [0.2] * 3, "layers": {"fc7": "flaten"},
+        "kind": "torchvision", "model": "resnet34", "weights": "weights.pth", "input": 224, "canvas": 256,
+        "mean": [0.5] * 3, "std": [0.2] * 3, "layers": {"fc7": "flatten"},
     }  # fmt: skip
     done = snakemake(tmp_path, "--keep-going", "--configfile", str(write_config(tmp_path, **config)))
     assert done.returncode != 0
     assert len([line for line in done.stderr.splitlines() if line.startswith("error: ")]) == 2
-    for expected in (victim.name, "on_bad_image: skip", "'flaten'", "Did you mean 'flatten'"):
+    for expected in (victim.name, "on_bad_image: skip", "weights.pth: is not of backbone 'mine'"):
         assert expected in done.stderr
     assert "Traceback" not in done.stderr
     for absent in ("results/datasets/own-*/index.csv", "results/backbones/mine-*/weights.safetensors"):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+from orderless.backbones.checks import check_networks
 from orderless.catalog import plans
 from orderless.backends import BACKENDS, has_vlfeat
 from orderless.catalog.configuration import check_selection, load_config, without_vlfeat
@@ -39,6 +40,12 @@ try:
     check_selection(CONFIG, CATALOG)
     CONTENTS = Contents(Path(".snakemake/orderless/contents.json"), TOLD.get("contents"))
     ROOMS, CARDS = all_recipes(CONFIG, CATALOG, CONTENTS)
+    if workflow.is_main_process:
+        check_networks(
+            {name: CATALOG["backbones"][name] for name in CONFIG["backbones"]},
+            {room.backbone: [entry["layer"] for entry in room.plan["sets"].values()] for room in ROOMS.values()},
+            Path(".snakemake/orderless/networks.json"),
+        )
     # A report draws every step, those whose results exist too.
     WHOLE = any(argument.startswith(("--report", "--rulegraph", "--dag", "--filegraph")) for argument in sys.argv)
     WORK = Work(asked(ROOMS, CARDS), Shelf(TOLD.get("missing"), WHOLE))

@@ -1,5 +1,7 @@
 """Encoders as the catalog names them: what is made of an entry, and closed forms."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -49,3 +51,16 @@ def test_order_of_descriptors_does_not_matter(backend, real_descriptors, rng):
 def test_a_wrong_encoder_is_named(entry, message):
     with pytest.raises(OrderlessError, match=message):
         encoders.make(entry)
+
+
+def test_a_codebook_has_four_descriptors_or_more_for_each_word(real_descriptors):
+    """8,960 descriptors for 10,000 words stop nobody: fewer words are learned, and that is said."""
+    x = real_descriptors[:100]
+    for entry, key in [({"kind": "bow", "words": 10_000, "hamming": 16}, "centres"), ({"kind": "fisher", "words": 26}, "means")]:
+        with pytest.warns(UserWarning, match=f"{entry['words']} words are too many for 100 descriptors: 25 are learned"):
+            codebook = encoders.fit(entry, x, backends.get("torch"), 0, "few")
+        assert len(codebook[key]) == 25
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        codebook = encoders.fit({"kind": "fisher", "words": 25}, x, backends.get("torch"), 0, "few")
+    assert len(codebook["means"]) == 25
