@@ -51,3 +51,23 @@ def image_files(entry: dict[str, Any], name: str) -> int:
     if not root.is_dir():
         raise OrderlessError(f"catalog.datasets.{name}.root: no folder '{root}'. Set it to the folder of your images.")
     return len(find_images(root))
+
+
+def loose_images(root: Path, images: list[Path]) -> list[Path]:
+    """The images below a data set's folder that are in no class folder, so that nothing uses them."""
+    parts = {path: path.relative_to(root).parts for path in images}
+    if (root / "train").is_dir() and (root / "test").is_dir():
+        return [path for path in images if parts[path][0] not in ("train", "test") or len(parts[path]) < 3]
+    return [path for path in images if len(parts[path]) < 2]
+
+
+def left_out_pictures(entry: dict[str, Any]) -> str:
+    """The pictures in the folder of a data set that are left out, in words: `2 GIF files, 1 hidden folders`. Empty for none."""
+    from orderless.files.images import look_through, named_kinds
+
+    if official(entry) or "root" not in entry or not Path(entry["root"]).is_dir():
+        return ""
+    images, kinds = look_through(entry["root"])
+    if entry["kind"] == "folder":
+        kinds["images in no class folder"] = len(loose_images(Path(entry["root"]), images))
+    return named_kinds(kinds)

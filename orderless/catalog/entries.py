@@ -170,6 +170,28 @@ def settled(adapt: dict[str, dict], over: dict[str, Any], section: str, name: st
     return merge(merge(adapt, said), over.get(section, {}).get(name, {}).get("adapt", {}))
 
 
+def rulings(over: dict[str, Any], backbone: str) -> dict[str, str]:
+    """Where a network's `adapt` and a configuration's own entries both set a key: the key -> which of them holds, in words.
+
+    over: the configuration's `catalog:`. The configuration's `adapt` of the network holds, then its own entries, then the built-in
+    `adapt` (see `settled`).
+    """
+    own = over.get("backbones", {}).get(backbone, {}).get("adapt", {})
+    built_in = read_catalog()["backbones"].get(backbone, {}).get("adapt", {})
+    found = {}
+    for section, entries in merge(built_in, own).items():
+        for name, entry in entries.items():
+            for key, adapted_value in entry.items():
+                said = over.get(section, {}).get(name, {})
+                if key not in said or said[key] == adapted_value:
+                    continue
+                texts = [f"catalog.{section}.{name}.{key} ({said[key]})", f"the built-in adapt of {backbone} ({adapted_value})"]
+                if key in own.get(section, {}).get(name, {}):
+                    texts = [f"catalog.backbones.{backbone}.adapt ({adapted_value})", texts[0]]
+                found[f"{section}.{name}.{key}"] = f"{texts[0]} holds, not {texts[1]}"
+    return found
+
+
 def check_roles(catalog: dict[str, dict], given: dict[str, dict]) -> None:
     """Refuse a backbone's role that no layer taps, neither here nor in the `given` catalog: nothing would ever ask for it."""
     layers = [*catalog["layers"].values(), *given["layers"].values()]

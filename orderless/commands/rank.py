@@ -67,12 +67,13 @@ def run(args: argparse.Namespace) -> None:
 
 def made_config(args: argparse.Namespace) -> dict[str, Any]:
     """The configuration that the command stands for."""
+    from orderless.catalog.datasets import loose_images
     from orderless.catalog.entries import load_catalog, lookup, merge
     from orderless.datasets.folder import list_folder
     from orderless.files.images import find_images, said_of_left_out
 
     images = round(args.fraction * len(list_folder(args.folder, 0)))
-    loose = [path for path in find_images(args.folder) if path.parent == args.folder]
+    loose = loose_images(args.folder, find_images(args.folder))
     if loose:
         shared.note(f"{args.folder}: left out: {len(loose)} images that are in no class folder, such as {loose[0].name}.")
     if left_out := said_of_left_out(args.folder):

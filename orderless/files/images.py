@@ -50,9 +50,13 @@ def named(path: Path) -> Path:
 
 def said_of_left_out(folder: str | Path) -> str:
     """A line on the pictures below a folder that are left out, or nothing where there are none."""
-    left_out = look_through(folder)[1]
-    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(left_out.items()))
+    kinds = named_kinds(look_through(folder)[1])
     return f"{folder}: left out: {kinds}. Read are {', '.join(sorted(SUFFIXES))}." if kinds else ""
+
+
+def named_kinds(left_out: Counter[str]) -> str:
+    """Counts by kind in words: `2 GIF files, 1 hidden folders`."""
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(left_out.items()) if count)
 
 
 def below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:

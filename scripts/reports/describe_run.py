@@ -5,11 +5,11 @@ from pathlib import Path
 
 from orderless.backends import BACKENDS
 from orderless.bench.machine import commit, installed, stamp
-from orderless.catalog.entries import WORKFLOW
+from orderless.catalog.entries import WORKFLOW, rulings
 from orderless.datasets.index import classes, read_index
 from orderless.files.jobs import run
 from orderless.files.results import name_of
-from orderless.files.storage import file_hash
+from orderless.files.storage import file_hash, read_header
 from orderless.reports.pages import render, write_page
 
 PACKAGES = ["snakemake", "torch", "torchvision", "numpy", "scikit-learn", "cyvlfeat", "pillow", "pandas", "seaborn"]
@@ -19,6 +19,7 @@ CODE = ["Snakefile", "workflow", "scripts", "orderless"]
 def main(snakemake):
     selected, config = json.loads(snakemake.params.selected), json.loads(snakemake.params.config)
     left_out = {name_of(path): len(Path(path).read_text().splitlines()) for path in snakemake.input.skipped}
+    pictures = json.loads(snakemake.params.pictures)
     datasets = []
     for path in map(Path, snakemake.input.indices):
         index, entry = read_index(path), selected["datasets"][name_of(path)]
@@ -30,6 +31,7 @@ def main(snakemake):
                 "Training images": counts.get("train", 0),
                 "Test images": counts.get("test", 0),
                 "Unreadable, skipped": left_out.get(name_of(path), 0),
+                "Left out": pictures[name_of(path)],
                 "Task": entry["task"],
                 "Index, sha256": file_hash(path)[:16],
                 "Licence": entry.get("licence", ""),
@@ -50,6 +52,11 @@ def main(snakemake):
     settings = [{"Setting": "Encoded by", "Value": BACKENDS[config["encoding"]["backend"]]}]
     if snakemake.params.left_out:
         settings += [{"Setting": "Left out, as VLFeat is not installed", "Value": ", ".join(snakemake.params.left_out)}]
+    for name in config["backbones"]:
+        settings += [{"Setting": f"{name}: {key}", "Value": text} for key, text in rulings(config["catalog"], name).items()]
+    for path in filter(Path.is_file, map(Path, snakemake.params.codebooks)):  # some may be gone, what they made is there
+        if fewer := read_header(path).get("fewer"):
+            settings.append({"Setting": f"Codebook {name_of(path)} of {', '.join(path.parts[-3:-1])}", "Value": fewer})
     settings += [{"Setting": key, "Value": json.dumps(value, ensure_ascii=False)} for key, value in config.items()]
     code = installed("orderless") + (f", {revision}" if (revision := commit(WORKFLOW.parent, CODE)) else "")
     versions = [{"Package": "orderless", "Version": code}, *({"Package": name, "Version": installed(name)} for name in PACKAGES)]

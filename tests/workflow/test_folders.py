@@ -119,8 +119,8 @@ def test_what_jobs_refuse_is_said_once_and_leaves_no_output(photographs, tmp_pat
         assert not list(tmp_path.glob(absent))
 
 
-def test_the_torch_backend_and_skipped_images(photographs, tmp_path):
-    """A run on the torch backend, three images of which cannot be read: left out by name, counted in the report.
+def test_the_torch_backend_and_what_the_report_says_of_a_folder(photographs, tmp_path):
+    """Images that cannot be read or are in no class, other formats, fewer words, settings over the network's.
 
     The name of one class is a script and a formula: the report shows it as it is.
     """
@@ -131,7 +131,10 @@ def test_the_torch_backend_and_skipped_images(photographs, tmp_path):
     victims = find_images(root / "train")[:2] + find_images(root / "test")[:1]
     for victim in victims:
         victim.write_bytes(victim.read_bytes()[:300])
+    shutil.copy(find_images(root)[-1], root / "loose.png")
+    (root / "train" / "moving.gif").write_bytes(b"GIF89a")
     config = own_images(tmp_path, root, encoding={"backend": "torch"}, on_bad_image="skip")
+    config["catalog"]["encoders"] = {"vlad": {"words": 5000}}
     pages = ["reports/own/run.html", "reports/own/classes-own.html"]
     done = snakemake(tmp_path, METRICS, *pages, "--configfile", str(write_config(tmp_path, **config)))
     assert done.returncode == 0, done.stderr[-3000:]
@@ -139,10 +142,14 @@ def test_the_torch_backend_and_skipped_images(photographs, tmp_path):
     assert "torch, dense matrix products" in page.read_text()
     table = BeautifulSoup(page.read_text(), "html.parser").find("th", string="Unreadable, skipped").find_parent("table")
     names, facts = ([cell.get_text(strip=True) for cell in table.find_all(tag)] for tag in ("th", "td"))
-    assert dict(zip(names, facts, strict=True)).items() >= {"Unreadable, skipped": "3", "Training images": "38"}.items()
+    expected = {"Unreadable, skipped": "3", "Training images": "38", "Left out": "1 GIF files, 1 images in no class folder"}
+    assert dict(zip(names, facts, strict=True)).items() >= expected.items()
+    assert "own: left out: 1 GIF files, 1 images in no class folder" in done.stdout + done.stderr
+    assert "catalog.encoders.vlad.words (5000) holds, not the built-in adapt of tinyalex (" in page.read_text()
+    assert re.search(r"Codebook patches-\d+\.\S+ of own, tinyalex.*?\d+ words instead of 5000", page.read_text(), re.DOTALL)
     listed = read_index(only(tmp_path, "results/datasets/own-*/index.csv"))["image"]
-    expected = {path.relative_to(root).as_posix() for path in find_images(root) if path not in victims}
-    assert set(listed) == expected
+    used = [path for path in find_images(root) if path not in victims and path.name != "loose.png"]
+    assert set(listed) == {path.relative_to(root).as_posix() for path in used}
     page = BeautifulSoup((tmp_path / "reports/own/classes-own.html").read_text(), "html.parser")
     assert script in [cell.get_text() for cell in page.find_all("th")]
     assert not page.find_all("img")

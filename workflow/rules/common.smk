@@ -11,10 +11,10 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from orderless.backbones.checks import check_networks
-from orderless.catalog import plans
 from orderless.backends import BACKENDS, has_vlfeat
+from orderless.catalog import plans
 from orderless.catalog.configuration import check_selection, load_config, without_vlfeat
-from orderless.catalog.datasets import may_skip, official, task_of
+from orderless.catalog.datasets import left_out_pictures, may_skip, official, task_of
 from orderless.catalog.entries import load_catalog
 from orderless.catalog.kept import earlier_layout
 from orderless.catalog.missing import Shelf, Work
@@ -228,6 +228,9 @@ def outlook():
     yield f"Encoded by {BACKENDS[CONFIG['encoding']['backend']]}{'' if has_vlfeat() else ' (VLFeat is not installed)'}"
     if LEFT_OUT:
         yield f"Left out, as VLFeat is not installed: {', '.join(LEFT_OUT)}"
+    for name in DATASETS:
+        if pictures := left_out_pictures(CATALOG["datasets"][name]):
+            yield f"{name}: left out: {pictures}"
     for (dataset, backbone), room in ROOMS.items():
         extract, encode = [
             len(set().union(*(WORK.parts[result] for result in missing(room, kind)))) for kind in ("descriptors", "representations")

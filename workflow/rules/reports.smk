@@ -60,6 +60,7 @@ rule collect_metrics:
 
 rule describe_run:
     input:
+        metrics="reports/{run}/metrics.csv",  # made last: the codebooks are there by then
         indices=[index.path("index.csv") for index in INDICES.values()],
         cards=[card.path() for card in CARDS.values()],
         skipped=[index.path("skipped.txt") for name, index in INDICES.items() if may_skip(CATALOG["datasets"][name])],
@@ -81,6 +82,8 @@ rule describe_run:
         selected=lambda w: dumps(SELECTED),
         config=lambda w: dumps(CONFIG),
         left_out=LEFT_OUT,
+        pictures=lambda w: dumps({name: left_out_pictures(CATALOG["datasets"][name]) for name in DATASETS}),
+        codebooks=[book.path() for room in ROOMS.values() for book in room.learned(room.names)["codebooks"]],
         code=code("reports/describe_run"),
     message:
         "Describing the run"

@@ -6,7 +6,7 @@ import yaml
 from orderless import backends
 from orderless.catalog.configuration import check_selection, load_config, without_vlfeat
 from orderless.catalog.datasets import shard_count
-from orderless.catalog.entries import WORKFLOW, adapted, load_catalog
+from orderless.catalog.entries import WORKFLOW, adapted, load_catalog, rulings
 from orderless.catalog.plans import SEARCHED, make_plan
 from orderless.errors import OrderlessError
 
@@ -281,3 +281,18 @@ def test_what_a_network_needs_is_checked_before_any_job(tmp_path, monkeypatch):
         check_selection(config, catalog)
     (tmp_path / "mine.pth").touch()
     check_selection(config, catalog)
+
+
+def test_where_two_settings_speak_one_is_said_to_hold():
+    """One's own entry over the network's built-in `adapt`, one's own `adapt` over both, and nothing where both say the same."""
+    over = {"encoders": {"vlad": {"words": 5000, "iterations": 3}}, "views": {"pyramid": {"scales": 5}}}
+    words = load_catalog({})["backbones"]["tinyalex"]["adapt"]["encoders"]["vlad"]["words"]
+    assert rulings(over, "tinyalex") == {
+        "encoders.vlad.words": f"catalog.encoders.vlad.words (5000) holds, not the built-in adapt of tinyalex ({words})"
+    }
+    own = over | {"backbones": {"tinyalex": {"adapt": {"encoders": {"vlad": {"words": 7}}}}}}
+    assert rulings(own, "tinyalex") == {
+        "encoders.vlad.words": "catalog.backbones.tinyalex.adapt (7) holds, not catalog.encoders.vlad.words (5000)"
+    }
+    assert adapted(load_catalog(own), "tinyalex")["encoders"]["vlad"]["words"] == 7
+    assert adapted(load_catalog(over), "tinyalex")["encoders"]["vlad"]["words"] == 5000
