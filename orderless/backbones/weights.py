@@ -30,9 +30,12 @@ def read_weights(path: str | Path) -> dict:
         raise OrderlessError(
             f"{path}: cannot be read as weights ({error}). Give a safetensors file or a torch state_dict."
         ) from error
-    if not isinstance(state, dict):
-        raise OrderlessError(f"{path}: holds a {type(state).__name__}, not a state_dict. Save model.state_dict() and give that.")
-    state = state.get("state_dict", state)
+    if isinstance(state, dict):
+        state = state.get("state_dict", state)
+    tensors = isinstance(state, dict) and all(isinstance(key, str) and torch.is_tensor(value) for key, value in state.items())
+    if not tensors:
+        what = "entries that are no tensors" if isinstance(state, dict) else f"a {type(state).__name__}"
+        raise OrderlessError(f"{path}: holds {what}, not a state_dict. Save model.state_dict() and give that.")
     parallel = all(str(key).startswith("module.") for key in state)  # saved from a model inside DataParallel
     return {key.removeprefix("module."): value for key, value in state.items()} if parallel else state
 
