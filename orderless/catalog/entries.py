@@ -151,8 +151,9 @@ def load_catalog(over: dict[str, Any]) -> dict[str, dict]:
     catalog = merge(given, over)
     for section in ADAPTING:
         for name, entry in given[section].items():
-            if "adapt" in entry:
-                catalog[section][name]["adapt"] = settled(entry["adapt"], over, section, name)
+            if "adapt" in entry and isinstance(catalog[section][name], dict):
+                own = over.get(section, {}).get(name, {}).get("adapt", {})
+                catalog[section][name]["adapt"] = settled(entry["adapt"], over, own) if isinstance(own, dict) else own
     for section in SECTIONS:
         for name, entry in catalog[section].items():
             check_entry(section, name, entry)
@@ -160,14 +161,14 @@ def load_catalog(over: dict[str, Any]) -> dict[str, dict]:
     return catalog
 
 
-def settled(adapt: dict[str, dict], over: dict[str, Any], section: str, name: str) -> dict[str, dict]:
-    """The built-in `adapt` of an entry where a configuration speaks too: its own entries hold, and before them its own `adapt`."""
+def settled(adapt: dict[str, dict], over: dict[str, Any], own: dict[str, Any]) -> dict[str, dict]:
+    """The built-in `adapt` of an entry where a configuration speaks too: its own entries hold, and before them its `own` adapt."""
     said = {
         part: {each: over[part][each] for each in entries if isinstance(over[part].get(each), dict)}
         for part, entries in adapt.items()
         if part in over
     }
-    return merge(merge(adapt, said), over.get(section, {}).get(name, {}).get("adapt", {}))
+    return merge(merge(adapt, said), own)
 
 
 def rulings(over: dict[str, Any], backbone: str) -> dict[str, str]:
