@@ -6,6 +6,7 @@ contact sheets (PNG), none of which reaches a host.
 metrics     the names of figures, how people read them, seconds for one image
 pages       HTML by the templates in templates/, everything that is put in escaped
 comparison  every representation on a data set: figures, intervals, costs
+notes       what a reader must know beside a figure
 classes     the figures class by class
 claims      the papers' claims and whether they hold
 published   the papers' figures beside the run's

@@ -54,7 +54,10 @@ def column(values: pd.Series) -> list[Cell]:
     return [Cell(FORMATS[values.name](value), value, value == best) for value in values]
 
 
-def comparison_page(table: pd.DataFrame, title: str, demonstration: bool) -> str:
-    """The comparison as a page, the best of each figure in bold; demonstration: it is no result of any paper."""
+def comparison_page(table: pd.DataFrame, title: str, demonstration: bool, notes: dict[str, list[str]]) -> str:
+    """The comparison as a page, the best of each figure in bold.
+
+    demonstration: it is no result of any paper. notes: the title of a representation -> sentences about its figure.
+    """
     rows = list(zip(*[column(table[head]) for head in table], strict=True))
-    return render("comparison.html", title=title, demonstration=demonstration, heads=list(table), rows=rows)
+    return render("comparison.html", title=title, demonstration=demonstration, heads=list(table), rows=rows, notes=notes)

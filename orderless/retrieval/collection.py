@@ -160,7 +160,8 @@ class Collection:
     def similarities(self, queries: np.ndarray, finished: Representations) -> np.ndarray:
         """(queries, images) float32. queries: rows of the finished vectors, of which the images of the index are the first."""
         count = len(self.images)
-        protocol = Protocol(queries, np.arange(count), np.zeros((len(queries), count), np.int8))
+        unknown: list[set[str]] = [set()] * count  # which images of a folder match is not known
+        protocol = Protocol(queries, np.arange(count), np.zeros((len(queries), count), np.int8), unknown)
         return Search(finished, protocol, np.arange(count), {}).similarities(self.representation)
 
     def pairs(self, least: float) -> list[tuple[int, int, float]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 Lists = list[np.ndarray]
+References = list[list[np.ndarray]]
 CONSTANT = 60  # of reciprocal rank fusion (Cormack et al., SIGIR 2009)
 CURVES = 10  # reference curves that are averaged for a query: our choice, as the paper's code is not public
 HEAD = 0.1  # share of the best images that is ignored when curves are compared, because they may match
@@ -21,17 +22,17 @@ def scaled(similarities: np.ndarray, itself: np.ndarray) -> np.ndarray:
     return np.clip((similarities - low) / np.where(high > low, high - low, 1), 0, 1)
 
 
-def fuse_sum(lists: Lists, itself: np.ndarray, references: Lists) -> np.ndarray:
+def fuse_sum(lists: Lists, itself: np.ndarray, references: References) -> np.ndarray:
     """The sum of the scaled similarities."""
     return np.sum([scaled(s, itself) for s in lists], axis=0)
 
 
-def fuse_product(lists: Lists, itself: np.ndarray, references: Lists) -> np.ndarray:
+def fuse_product(lists: Lists, itself: np.ndarray, references: References) -> np.ndarray:
     """The product of the scaled similarities."""
     return np.prod([scaled(s, itself) for s in lists], axis=0)
 
 
-def fuse_rank(lists: Lists, itself: np.ndarray, references: Lists) -> np.ndarray:
+def fuse_rank(lists: Lists, itself: np.ndarray, references: References) -> np.ndarray:
     """Reciprocal rank fusion: the sum of 1 / (60 + rank) over the lists, ranks from 1 (Cormack et al. 2009)."""
     total = np.zeros(lists[0].shape)
     for similarities in lists:
@@ -62,11 +63,11 @@ def area(query: np.ndarray, references: np.ndarray) -> float:
     return float(((difference - difference.min()) / spread).mean()) if spread > 0 else 1.0
 
 
-def fuse_adaptive(lists: Lists, itself: np.ndarray, references: Lists) -> np.ndarray:
+def fuse_adaptive(lists: Lists, itself: np.ndarray, references: References) -> np.ndarray:
     """Query-adaptive fusion (Zheng et al., CVPR 2015): the product over searches of scaled similarities to the power w.
 
     For each query w_i = (1 / A_i) / sum_j (1 / A_j), where A_i is the `area` of search i. references: for each search, the
-    similarities (m, n) of queries that match nothing. The length of the curves and CURVES are our reading of the paper.
+    similarities of queries that match nothing, which may be fewer than n. The length of the curves and CURVES are our reading.
     """
     fused = np.ones(lists[0].shape)
     length = lists[0].shape[1] - int(itself.any())
@@ -81,7 +82,7 @@ def fuse_adaptive(lists: Lists, itself: np.ndarray, references: Lists) -> np.nda
     return fused
 
 
-RULES: dict[str, Callable[[Lists, np.ndarray, Lists], np.ndarray]] = {
+RULES: dict[str, Callable[[Lists, np.ndarray, References], np.ndarray]] = {
     "sum": fuse_sum,
     "product": fuse_product,
     "rank": fuse_rank,

@@ -61,11 +61,21 @@ FIGURES: dict[str, Callable[[np.ndarray], float]] = {
 
 @dataclass(frozen=True)
 class Protocol:
-    """Queries, database, and which images match. queries, images: row numbers of the index. relevance: (queries, images) int8."""
+    """Queries, database, and which images match.
+
+    queries, images: row numbers of the index. relevance: (queries, images) int8. groups: of each row of the index, also those that
+    it is junk for.
+    """
 
     queries: np.ndarray
     images: np.ndarray
     relevance: np.ndarray
+    groups: list[set[str]]
+
+    def strangers(self, row: int) -> np.ndarray:
+        """The columns of the images of the database, without the image of a row and those that share a group with it."""
+        own = self.groups[row]
+        return np.array([c for c, image in enumerate(self.images) if image != row and own.isdisjoint(self.groups[image])], int)
 
 
 def protocol(index: pd.DataFrame) -> Protocol:
@@ -102,7 +112,7 @@ def protocol(index: pd.DataFrame) -> Protocol:
                 f"image '{index['image'].iloc[row]}': its group '{index['group'].iloc[row]}' has no other image in the database. "
                 "A query needs a match: add one, or leave the image out."
             )
-    return Protocol(queries, images, relevance)
+    return Protocol(queries, images, relevance, [own | left_out for own, left_out in zip(groups, junk, strict=True)])
 
 
 def query_groups(relevance: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from orderless.errors import OrderlessError
 from orderless.representations.normalisation import l2
 from orderless.representations.vectors import Representations
 from orderless.representations.words import select
@@ -107,21 +108,28 @@ class Search:
         return InvertedIndex.build(images, size, chain).similarities(query_words)
 
     def fused(self, row: dict[str, Any]) -> np.ndarray:
-        """The fused similarities of several searches. For the adaptive rule, images of `learn` are queries that match nothing."""
+        """The fused similarities of several searches. The adaptive rule compares them with searches that have no match."""
         lists = [self.similarities(part) for part in row["fuse"]]
         itself = self.protocol.relevance == ITSELF
         references = [self.irrelevant(part) for part in row["fuse"]] if row["rule"] == "adaptive" else []
         return RULES[row["rule"]](lists, itself, references)
 
-    def irrelevant(self, name: str) -> np.ndarray:
-        """The similarities (m, images) of images of `learn`, as queries. That of an image to itself is set to the median."""
+    def irrelevant(self, name: str) -> list[np.ndarray]:
+        """The similarities of searches that have no match: images of `learn` are queries, and their groups are left out.
+
+        They are in no order, and their number is that of the images of the database that are left. Raises OrderlessError if there
+        are none for any query.
+        """
         chosen = self.learn[:: max(1, len(self.learn) // REFERENCES)][:REFERENCES]
         similarities = self.similarities_of(name, chosen).astype(np.float64)
-        columns = {row: column for column, row in enumerate(self.protocol.images)}
-        for query, row in enumerate(chosen):
-            if row in columns:
-                similarities[query, columns[row]] = np.median(similarities[query])
-        return similarities
+        rows = zip(similarities, map(self.protocol.strangers, chosen), strict=True)
+        references = [of_query[strangers] for of_query, strangers in rows if len(strangers)]
+        if not references:
+            raise OrderlessError(
+                "rule 'adaptive': every image to learn on matches the whole database, so no search is without a match. "
+                "Add images of other groups, or take another rule: sum, product or rank."
+            )
+        return references
 
     def size(self, name: str) -> tuple[int, int]:
         """(dimensions, bytes) of what the database stores of an image."""

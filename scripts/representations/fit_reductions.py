@@ -19,7 +19,9 @@ def main(snakemake):
     for path in snakemake.output.reductions:
         name = name_of(path)
         save(path, {name: bases[name]}, "reduction", **headers[name])
-        print(f"{name}: {bases[name].shape[0]} to {bases[name].shape[1]} dimensions")
+        asked, (length, fitted) = json.loads(params.plan)["representations"][name]["reduce"], bases[name].shape
+        why = f": {asked} are asked for, but the {train.sum()} training images span no more" if fitted < asked else ""
+        print(f"{name}: {length} to {fitted} dimensions{why}")
 
 
 run(main, globals()["snakemake"])

@@ -130,6 +130,7 @@ rule summarise:
 rule compare:
     input:
         metrics="reports/{run}/metrics.csv",
+        index=lambda w: INDICES[w.dataset].path("index.csv"),
     output:
         csv="reports/{run}/comparison-{dataset}.csv",
         html=report(
@@ -148,6 +149,7 @@ rule compare:
         runtime=minutes(10),
     params:
         selected=lambda w: dumps(SELECTED),
+        plans=lambda w: dumps([ROOMS[w.dataset, backbone].plan for backbone in BACKBONES]),
         code=code("reports/compare"),
     message:
         "Tabulating {wildcards.dataset}"

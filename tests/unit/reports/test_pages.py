@@ -36,7 +36,8 @@ def metrics(names):
 
 def comparison_of(names, folder):
     rows, titles = metrics(names)
-    return comparison_page(comparison(rows, "d", titles, {"n": names[0]}), names[1], demonstration=True)
+    table = comparison(rows, "d", titles, {"n": names[0]})
+    return comparison_page(table, names[1], demonstration=True, notes={name: [name, name] for name in names})
 
 
 def classes_of(names, folder):
