@@ -1,9 +1,12 @@
-# Two commands: `make demo` runs the embedded default and leaves a report; `make test` passes the tests.
+# `make` alone says what there is. `make demo` runs the embedded default and leaves a report; `make test` passes the tests.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test check bench docs scene15 experiments lock clean
+.PHONY: help demo test check bench docs scene15 experiments lock clean
 
-demo: .venv/ready
+help:
+	@grep -E '^[a-z0-9]+:.*  # ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z0-9]+):[^#]*# /make \1\t/' | expand -t 20
+
+demo: .venv/ready  # set up, run the embedded default, write its report
 	snakemake --cores all --show-failed-logs --quiet rules
 	@$(MAKE) --no-print-directory reports/demo/report.html
 	@echo "The report: $(CURDIR)/reports/demo/report.html"
@@ -11,10 +14,10 @@ demo: .venv/ready
 reports/demo/report.html: reports/demo/metrics.csv reports/demo/run.html $(wildcard reports/demo/bench.html) workflow/report/*.rst
 	snakemake --report $@ --quiet all
 
-test: .venv/ready check
+test: .venv/ready check  # set up, check and test
 	pytest -n 2 --dist loadfile --no-loadscope-reorder  # a file stays on one worker; the longest come first
 
-check: .venv/ready
+check: .venv/ready  # style, types, lint
 	ruff check . && ruff format --check .
 	mypy
 	snakefmt --check Snakefile workflow
@@ -39,5 +42,5 @@ docs: .venv/ready  # the pages: docs/_build/index.html
 lock: .venv/ready  # new versions of everything
 	cd envs && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header -q requirements-dev.in -o requirements.txt
 
-clean:
+clean:  # remove results, logs and the state of runs
 	rm -rf results logs benchmarks .snakemake

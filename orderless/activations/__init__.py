@@ -8,5 +8,6 @@ extraction   runs the network over the views; the tensors of a shard
 descriptors  local descriptors from the maps of a layer
 sift         local descriptors without a network
 sampling     a random sample of descriptors, for projections and codebooks
+sizes        the length of vectors and the pixels that the network sees, from shapes alone
 projection   principal components: fitted on the sample, applied to descriptors
 """

@@ -17,7 +17,7 @@ from orderless.files.contents import digest
 from orderless.files.storage import write_text
 
 BUILT_FROM = ("kind", "model", "input", "patch", "pooling", "layers")  # keys of an entry that change the network's maps
-Maps = dict[str, list[float]]  # role -> side of its map in units at the training size, stride in pixels
+Maps = dict[str, list[float]]  # role -> channels of its map, side in units at the training size, stride in pixels
 
 
 def check_networks(backbones: dict[str, dict], layers: dict[str, list[dict]], cache: Path) -> None:
@@ -69,8 +69,8 @@ def guided(layers: Iterable[dict]) -> set[tuple[str, str]]:
 def check_guides(name: str, backbone: dict[str, Any], pairs: set[tuple[str, str]], maps: Maps) -> None:
     """A guide weighs descriptors at the same places: its map must have the size of the tapped layer's."""
     for tap, guide in sorted(pairs):
-        if maps[tap] != maps[guide]:
-            sides = " and ".join(f"{maps[role][0]:g} x {maps[role][0]:g} of '{backbone['layers'][role]}'" for role in (tap, guide))
+        if maps[tap][1:] != maps[guide][1:]:
+            sides = " and ".join(f"{maps[role][1]:g} x {maps[role][1]:g} of '{backbone['layers'][role]}'" for role in (tap, guide))
             raise OrderlessError(
                 f"catalog.backbones.{name}.layers.{guide}: cross-layer pooling weighs '{tap}' by '{guide}', whose maps differ "
                 f"in size: {sides}. Name two nodes between which nothing pools, or leave out what needs them (cl-...)."
@@ -94,7 +94,7 @@ def measure(backbone: dict[str, Any], name: str) -> Maps:
 
     with torch.device("meta"):
         network = densify(architecture(backbone, name), backbone, name)
-    return {role: [geometry.side, geometry.stride] for role, geometry in network.geometry.items()}
+    return {role: [geometry.channels, geometry.side, geometry.stride] for role, geometry in network.geometry.items()}
 
 
 if __name__ == "__main__":
