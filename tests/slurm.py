@@ -186,6 +186,10 @@ class Cluster:
         lines = self.completed_jobs.read_text().splitlines() if self.completed_jobs.exists() else []
         return [dict(word.split("=", 1) for word in line.split() if "=" in word) for line in lines]
 
+    def logs(self) -> str:
+        """What the nodes wrote."""
+        return "".join(path.read_text() for path in sorted((self.folder / "log").glob("slurmd-*.log")))
+
     def stop(self) -> None:
         """End every process and delete the folder."""
         for process in reversed(self.started):

@@ -1,8 +1,14 @@
 """Build the network of a catalog entry, make it dense, choose the device. torch is imported only when a network is built."""
 
+import contextlib
+import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from orderless.errors import OrderlessError, nearest
+
+TAKEN: list = []  # the lock of the GPU that this process made its own
 
 
 def architecture(backbone: dict, name: str):
@@ -72,6 +78,30 @@ def pick_device(device: str, precision: str = "float32") -> str:
     if device == "cuda" and not available:
         raise OrderlessError("config.device: 'cuda' is set, but torch sees no GPU. Set device: cpu or auto.")
     chosen = "cuda" if available and device != "cpu" else "cpu"
+    if chosen == "cuda":
+        take_card()
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
     print(f"device: {torch.cuda.get_device_name() if chosen == 'cuda' else 'cpu'}, forward passes in {precision}")
     return chosen
+
+
+def take_card() -> None:
+    """Where torch sees several GPUs, make one the process's own that no other job of this user has, until the process ends.
+
+    Where all are taken, they are shared. A scheduler that hands a job one card shows it that one alone.
+    """
+    import torch
+    from filelock import FileLock, Timeout
+
+    count = torch.cuda.device_count()
+    if count < 2 or TAKEN:
+        return
+    for card in range(count):
+        uuid = torch.cuda.get_device_properties(card).uuid  # its number depends on what a job is shown
+        lock = FileLock(Path(tempfile.gettempdir()) / f"orderless-{os.getuid()}-{uuid}.lock")
+        with contextlib.suppress(Timeout):
+            lock.acquire(timeout=0)
+            TAKEN.append(lock)
+            torch.cuda.set_device(card)
+            return
+    torch.cuda.set_device(os.getpid() % count)

@@ -47,7 +47,7 @@ def submitted(done) -> list[str]:
 
 
 def test_the_demo_is_the_local_runs_bytes(cluster, tmp_path_factory):
-    """The whole demo. Every job is a Slurm job, but for the target itself; every file is that of a run without Slurm."""
+    """The whole demo. Every job that takes longer than seconds is a Slurm job; every file is that of a run without Slurm."""
     remote, local = (tmp_path_factory.mktemp(name) for name in ("remote", "local"))
     for folder in (remote, local):
         write_config(folder, **DEMO)
@@ -130,7 +130,7 @@ def test_a_node_that_dies_and_comes_back(cluster, tmp_path):
         assert "rror" in done.stderr
         done = on_slurm(cluster, tmp_path)
     assert done.returncode == 0, done.stderr[-4000:]
-    assert "NODE_FAIL" in {job["JobState"] for job in cluster.completed()[seen:]}
+    assert {"FAILED", "NODE_FAIL"} & {job["JobState"] for job in cluster.completed()[seen:]}
     assert (tmp_path / "reports/few/metrics.csv").exists()
 
 
@@ -140,7 +140,13 @@ def test_a_job_over_its_memory_gets_more(cluster, tmp_path):
     seen = len(cluster.completed())
     done = on_slurm(cluster, tmp_path, "--set-resources", "train_tinyalex:mem_mb=250*attempt*attempt")
     assert done.returncode == 0, done.stderr[-4000:]
-    assert "OUT_OF_MEMORY" in {job["JobState"] for job in cluster.completed()[seen:]}
+    killed = re.findall(r"StepId=(\d+)\.0 exceeded memory limit", cluster.logs())
+    assert killed
+    ended = {int(job["JobId"]): job for job in cluster.completed()[seen:]}
+    first, last = ended[int(killed[0])], ended[int(killed[-1]) + 1]  # everything waits for it
+    assert (first["JobState"], last["JobState"]) == ("FAILED", "COMPLETED")
+    assert "mem=250M" in first["Tres"]
+    assert "mem=250M" not in last["Tres"]
 
 
 def test_a_job_over_its_time_gets_more(cluster, tmp_path):

@@ -22,6 +22,7 @@ for room in ROOMS.values():
                 "../../envs/orderless.yaml"
             resources:
                 card=1,
+                gpu=GPU,
                 mem_mb=memory(6000),
                 runtime=hours(4),
             params:
@@ -87,6 +88,7 @@ for room in ROOMS.values():
                 "../../envs/orderless.yaml"
             resources:
                 card=1,
+                gpu=GPU,
                 mem_mb=memory(3000),
                 runtime=hours(4),
             params:

@@ -58,6 +58,7 @@ for room in ROOMS.values():
                 "../../envs/orderless.yaml"
             resources:
                 card=1,
+                gpu=GPU,
                 mem_mb=memory(6000),
                 runtime=hours(8),
             params:
@@ -124,6 +125,7 @@ for room in ROOMS.values():
                 "../../envs/orderless.yaml"
             resources:
                 card=1,
+                gpu=GPU,
                 mem_mb=memory(6000),
                 runtime=hours(2),
             params:

@@ -65,6 +65,9 @@ WEIGHTS = {name: ROOMS[DATASETS[0], name].weights for name in BACKBONES}
 PAPERS = digest([(name, entry.get("paper")) for name, entry in CATALOG["representations"].items()])
 EXTRACTED, ENCODED = WORK.pace("descriptors"), WORK.pace("representations")  # for messages
 TEMPLATES = [CONTENTS.file(path) for path in sorted(Path(ROOT).glob("orderless/reports/templates/*"))]  # of all pages
+GPU = int(
+    CONFIG["device"] == "cuda"
+)  # what a job that runs a network asks a cluster for, beside `card`, which counts on one machine
 FAMILIES = {}  # rule -> the rule whose settings it shares
 
 
@@ -154,6 +157,11 @@ def dataset_entry(name, *keys):
     told = ("title", "licence", "citation", "files", "shards", "sample", "metrics", "fraction", "adapt")
     entry = CATALOG["datasets"][name]
     return text({key: value for key, value in entry.items() if (key in keys if keys else key not in told)})
+
+
+def is_fetched(name):
+    """Whether a network's weights come from a publisher, not from a file."""
+    return not Path(CATALOG["backbones"][name]["weights"]).suffix
 
 
 def fraction(name):

@@ -1,10 +1,13 @@
 """Networks of torchvision and timm: dense ones beside the models themselves, and names that do not exist."""
 
 import builtins
+import tempfile
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from orderless.backbones import networks
 from orderless.backbones.networks import architecture, densify
 from orderless.backbones.weights import fetch_model
 from orderless.catalog.entries import load_catalog
@@ -69,3 +72,28 @@ def test_a_layer_that_a_torchvision_model_does_not_have_is_named():
     entry = {"kind": "torchvision", "model": "resnet18", "input": 224, "layers": {"fc7": "flaten"}}
     with pytest.raises(OrderlessError, match=r"'flaten'.*Did you mean 'flatten'"):
         densify(architecture(entry, "mine"), entry, "mine")
+
+
+def test_every_job_takes_a_card_of_its_own_where_there_are_several(tmp_path, monkeypatch):
+    """Three jobs on two cards: the third shares one. A process keeps its card; with one card there is no choice."""
+    cards: list[int] = []
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(torch.cuda, "set_device", cards.append)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda card: SimpleNamespace(uuid=f"GPU-{card}"))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    networks.take_card()
+    assert cards == []
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    jobs: list[list] = [[], [], []]
+    for job in jobs:
+        monkeypatch.setattr(networks, "TAKEN", job)
+        networks.take_card()
+    assert cards[:2] == [0, 1]
+    assert cards[2] in (0, 1)
+    monkeypatch.setattr(networks, "TAKEN", jobs[1])
+    networks.take_card()
+    assert len(cards) == 3
+    jobs[0][0].release()
+    monkeypatch.setattr(networks, "TAKEN", [])
+    networks.take_card()
+    assert cards[3] == 0
