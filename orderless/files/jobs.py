@@ -18,8 +18,8 @@ KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": 2**30, "MALLOC_TRIM_THRESHOLD_": 2**30,
 TITLE: list[str] = []  # of the job that this process runs, for lines on the terminal
 
 
-def prepare_environment(root: str) -> None:
-    """Set the environment of this process's jobs: they find the library at `root`, and each computes on one thread.
+def prepare_environment(root: str, megapixels: float) -> None:
+    """Set the environment of this process's jobs: the library at `root`, one thread each, the largest image that they read.
 
     With one thread for each job, results do not depend on the number of cores; more cores run more jobs at once. The memory that a
     forward pass frees is kept for the next one: by default glibc returns it to the system, and mapping every page again takes
@@ -28,6 +28,7 @@ def prepare_environment(root: str) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"
+    os.environ["ORDERLESS_MEGAPIXELS"] = str(megapixels)
     for variable, size in KEPT_MEMORY.items():
         os.environ.setdefault(variable, str(size))
 

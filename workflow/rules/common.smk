@@ -25,13 +25,11 @@ from orderless.files.contents import Contents, digest
 from orderless.files.jobs import prepare_environment
 from orderless.files.storage import write_text
 
-prepare_environment(ROOT)
-
 try:
     EXPLICIT = workflow.config_settings.overwrite_config  # of --configfile and --config
     CONFIG = load_config(config, EXPLICIT)
     CATALOG = load_catalog(CONFIG["catalog"])
-    os.environ["ORDERLESS_MEGAPIXELS"] = str(CONFIG["megapixels"])  # jobs inherit it
+    prepare_environment(ROOT, CONFIG["megapixels"])
     RUN = CONFIG["run"]
     # Jobs of a cluster read the workflow again while others make results: what the run began with stands for all of them.
     STATE = Path(f"results/runs/{RUN}.json")
