@@ -32,9 +32,13 @@ class StoredRows:
     def __getitem__(self, rows: np.ndarray) -> "StoredRows":
         return StoredRows(self.shards, self.name, self.rows[rows])
 
-    def by_shard(self) -> Iterator[tuple[TensorSource, np.ndarray, np.ndarray]]:
-        """Each shard that has some of the rows, their places among the rows, and their places in the shard."""
-        for shard, start, end in zip(self.shards, self.starts, self.starts[1:], strict=False):
+    def by_shard(self, rng: np.random.Generator | None = None) -> Iterator[tuple[TensorSource, np.ndarray, np.ndarray]]:
+        """Each shard that has some of the rows, their places among the rows, and their places in the shard.
+
+        rng: the shards come in an order that it draws.
+        """
+        for number in range(len(self.shards)) if rng is None else rng.permutation(len(self.shards)):
+            shard, start, end = self.shards[number], self.starts[number], self.starts[number + 1]
             places = np.flatnonzero((self.rows >= start) & (self.rows < end))
             if len(places):
                 yield shard, places, self.rows[places] - start
@@ -46,9 +50,9 @@ class StoredRows:
             block[places] = shard.columns(self.name, first, last)[places_in_shard]
         return block
 
-    def blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """The rows shard by shard, as (places among the rows, vectors)."""
-        for shard, places, places_in_shard in self.by_shard():
+    def blocks(self, rng: np.random.Generator | None = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """The rows shard by shard, as (places among the rows, vectors). rng: in an order that it draws."""
+        for shard, places, places_in_shard in self.by_shard(rng):
             yield places, shard[self.name][places_in_shard]
 
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from orderless.classification import classifiers as classification
-from orderless.classification.classifiers import choose_c, encode_targets, fit_dual, folds, train_classifier
+from orderless.classification.classifiers import choose_c, encode_targets, fit_dual, folds
 from orderless.classification.evaluation import (
     average_precision_11,
     headline,
@@ -17,7 +16,6 @@ from orderless.classification.evaluation import (
 from orderless.classification.intervals import halves
 from orderless.classification.kernel import gram
 from orderless.files.storage import Tensors, save
-from orderless.representations.normalisation import l2
 from orderless.representations.vectors import StoredRows
 
 
@@ -160,23 +158,6 @@ def test_c_is_chosen_on_training_images(problem):
     assert sorted(tried) == [0.001, 0.1, 10]
     assert tried[c] == max(tried.values())
     assert choose_c(gram(train, train), targets, "single-label", [7], 3, 0) == (7, {})
-
-
-def test_stochastic_descent_is_as_good_as_the_kernel(problem, monkeypatch):
-    """The same task on more images, both ways: equally many named rightly, scores alike."""
-    rng = np.random.default_rng(5)
-    truth = np.arange(900) % 3
-    x = l2(rng.normal(size=(900, 200)) + 1.1 * np.eye(3)[truth].repeat(67, 1)[:, :200]).astype(np.float32)
-    targets, train = np.where(np.eye(3)[truth] > 0, 1, -1).astype(np.int8), np.arange(900) < 600
-    choice = {"C": [1, 10], "folds": 3}
-    one = train_classifier(x, train, targets[train], "single-label", choice, 0)
-    monkeypatch.setattr(classification, "MOST_IN_KERNEL", 100)
-    other = train_classifier(x, train, targets[train], "single-label", choice, 0)
-    assert set(other.weights) == {"primal"}
-    accuracies = [headline(targets[~train], classifier.scores, "single-label")[1] for classifier in (one, other)]
-    assert accuracies[0] > 0.8
-    assert abs(accuracies[0] - accuracies[1]) < 0.02
-    assert np.corrcoef(one.scores.ravel(), other.scores.ravel())[0, 1] > 0.98
 
 
 def test_rows_on_disk_stand_for_their_matrix(tmp_path, rng):
