@@ -62,6 +62,10 @@ onstart:
     print("\n".join(outlook()))
 
 
+onsuccess:
+    print("\n".join(outcome()))
+
+
 onerror:
     print("\nStopped. What is done is kept: mend what the lines above say, and type the same command to go on.")
     print("If a run was killed and the folder is still locked, type first: snakemake --unlock")

@@ -43,6 +43,14 @@ def image_count(catalog: dict[str, dict], name: str) -> int:
     return images
 
 
+def megabytes(entry: dict) -> str:
+    """The size of the downloads. `+`: not all sizes are published."""
+    files = entry["files"].values()
+    total = sum(file.get("size", 0) for file in files)
+    more = "+" if any("size" not in file for file in files) else ""
+    return f"{total / 1e6:,.0f} MB{more}" if total >= 5e5 else ("?" if files else "your own copy")
+
+
 def image_files(entry: dict[str, Any], name: str) -> int:
     """The number of image files in a data set's folder."""
     from orderless.files.images import find_images

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from orderless.catalog.configuration import load_config
-from orderless.catalog.datasets import official
+from orderless.catalog.datasets import megabytes, official
 from orderless.catalog.entries import load_catalog, lookup, merge
 from orderless.commands.shared import configuration
 
@@ -49,14 +49,6 @@ def settings(args: argparse.Namespace) -> tuple[dict[str, dict], Path]:
     needed = {"run": "data", "datasets": ["mit67"], "backbones": ["tinyalex"], "representations": ["fc7"]}
     config = load_config(merge(needed, configuration(args.configfile)))
     return load_catalog(config["catalog"])["datasets"], args.data or Path(config["data"])
-
-
-def megabytes(entry: dict) -> str:
-    """The size of the downloads. `+`: not all sizes are published."""
-    files = entry["files"].values()
-    total = sum(file.get("size", 0) for file in files)
-    more = "+" if any("size" not in file for file in files) else ""
-    return f"{total / 1e6:,.0f} MB{more}" if total >= 5e5 else ("?" if files else "your own copy")
 
 
 def state(entry: dict, data: Path) -> str:

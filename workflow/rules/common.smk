@@ -1,5 +1,6 @@
 # The configuration, checked; what it asks for and what of that is missing; the helpers of the rules files.
 import json
+import logging
 import os
 import re
 import sys
@@ -14,7 +15,7 @@ from orderless.backbones.checks import check_networks
 from orderless.backends import BACKENDS, has_vlfeat
 from orderless.catalog import plans
 from orderless.catalog.configuration import check_selection, load_config, without_vlfeat
-from orderless.catalog.datasets import left_out_pictures, may_skip, official, task_of
+from orderless.catalog.datasets import left_out_pictures, may_skip, megabytes, official, task_of
 from orderless.catalog.entries import load_catalog
 from orderless.catalog.kept import earlier_layout
 from orderless.catalog.missing import Shelf, Work
@@ -245,3 +246,43 @@ def outlook():
         yield f"{dataset}, {backbone}: {room.shards} shards, {extract} to extract, {encode} to encode; {figures} figures to work out"
     if earlier := earlier_layout():
         yield f"{earlier[0]} and {len(earlier) - 1} more are of an earlier version, which nothing reads: `orderless results tidy` names them."
+
+
+def outcome():
+    """After a run: the best of each data set, and where to read on."""
+    from pandas import read_csv
+
+    from orderless.reports.metrics import headline
+
+    if os.path.exists(f"reports/{RUN}/metrics.csv") and os.path.exists(f"reports/{RUN}/summary.html"):
+        metrics = read_csv(f"reports/{RUN}/metrics.csv")
+        for name in set(DATASETS) & set(metrics["dataset"]):
+            best = headline(metrics, name).iloc[0]
+            figures = f"{best['metric']} {best['value']:.3f} (95%: {best['low']:.3f} to {best['high']:.3f}; n = {best['n']})"
+            yield f"{name}: best is {best['representation']} on {best['backbone']}, {figures}"
+        yield f"What won, by how much and at what cost: {os.path.abspath(f'reports/{RUN}/summary.html')}"
+        yield "All pages in one file: the same command with --report report.html"
+
+
+def forecast():
+    """Before a dry run of an experiment: what it downloads, and what it takes by the README's table, which shapes alone give."""
+    sizes = [f"{source.name} {megabytes(CATALOG['datasets'][source.name])}" for source in WORK.of("source")]
+    yield f"Downloads: {', '.join(sizes) or 'none'} (?: no size is published)"
+    row = re.search(rf"^\| `{CONFIG['experiment']}` \|.*$", Path(ROOT, "README.md").read_text(), re.MULTILINE)
+    if row:
+        images, _, hours, disk = [cell.strip() for cell in row[0].split("|")[3:7]]
+        yield f"Whole: {images} images, {hours} hours of a GPU at 20 x 10^12 operations a second, {disk} of descriptors (docs/scale.md)"
+        yield f"Of that this run takes the fraction {CONFIG['fraction']:g}"
+
+
+def shorten(record):
+    """A filter of Snakemake's messages: a job's reason in a few words, where Snakemake prints whole params and all missing files."""
+    if reason := getattr(record, "reason", ""):
+        reason = reason.split(": Union of exclusive params")[0]
+        record.reason = reason if len(reason) <= 120 else f"{reason[:117]}..."
+    return True
+
+
+logging.getLogger("snakemake.logging").addFilter(shorten)
+if CONFIG.get("experiment") and workflow.is_main_process and {"-n", "--dry-run", "--dryrun"} & set(sys.argv):
+    print("\n".join(forecast()))

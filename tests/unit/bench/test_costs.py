@@ -1,5 +1,8 @@
 """What the papers' experiments take, from shapes alone, as the README's table says it."""
 
+import subprocess
+import sys
+
 import pytest
 
 from orderless.bench import costs
@@ -56,3 +59,18 @@ def test_operations_of_caffenet_by_hand():
     assert costs.network_costs(entry, "caffenet", {227})[227][0] == pytest.approx(expected)
     found = costs.experiment_costs("mpp-figure5")
     assert found["bytes"] == pytest.approx(9963 * 4410 * (2 * 128 + 8))
+
+
+def test_a_dry_run_of_an_experiment_begins_with_what_it_takes():
+    """Downloads, hours and gigabytes stand before Snakemake's own words; no reason of a job is longer than a line."""
+    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", "--config", "experiment=mpp-table4a", "fraction=0.1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    first, second, third = done.stdout.splitlines()[1:4]  # after Snakemake's word on --config
+    assert first.startswith("Downloads: voc2007 ")
+    assert second.startswith("Whole: 9,963 images, 0.")
+    assert " GB of descriptors" in second
+    assert third == "Of that this run takes the fraction 0.1"
+    reasons = [line for line in (done.stdout + done.stderr).splitlines() if line.strip().lower().startswith("reason: ")]
+    assert reasons
+    assert max(map(len, reasons)) <= 140
