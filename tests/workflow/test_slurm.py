@@ -140,13 +140,10 @@ def test_a_job_over_its_memory_gets_more(cluster, tmp_path):
     seen = len(cluster.completed())
     done = on_slurm(cluster, tmp_path, "--set-resources", "train_tinyalex:mem_mb=250*attempt*attempt")
     assert done.returncode == 0, done.stderr[-4000:]
-    killed = re.findall(r"StepId=(\d+)\.0 exceeded memory limit", cluster.logs())
-    assert killed
-    ended = {int(job["JobId"]): job for job in cluster.completed()[seen:]}
-    first, last = ended[int(killed[0])], ended[int(killed[-1]) + 1]  # everything waits for it
-    assert (first["JobState"], last["JobState"]) == ("FAILED", "COMPLETED")
-    assert "mem=250M" in first["Tres"]
-    assert "mem=250M" not in last["Tres"]
+    assert "exceeded memory limit" in cluster.logs()
+    ended = {(job["JobState"], re.findall(r"mem=(\d+)M", job["Tres"])[0]) for job in cluster.completed()[seen:]}
+    assert ("FAILED", "250") in ended
+    assert {("COMPLETED", "1000"), ("COMPLETED", "2250")} & ended
 
 
 def test_a_job_over_its_time_gets_more(cluster, tmp_path):
@@ -163,7 +160,5 @@ def test_a_job_over_its_time_gets_more(cluster, tmp_path):
     done = on_slurm(cluster, tmp_path, "--set-resources", "train_tinyalex:runtime=attempt")
     thread.join()
     assert done.returncode == 0, done.stderr[-4000:]
-    ended = cluster.completed()[seen:]
-    (killed,) = [job for job in ended if job["JobState"] == "TIMEOUT"]
-    (again,) = [job for job in ended if int(job["JobId"]) == int(killed["JobId"]) + 1]  # everything waits for it
-    assert (killed["TimeLimit"], again["TimeLimit"], again["JobState"]) == ("1", "2", "COMPLETED")
+    ended = {(job["JobState"], job["TimeLimit"]) for job in cluster.completed()[seen:]}
+    assert ended >= {("TIMEOUT", "1"), ("COMPLETED", "2")}  # minutes; every other rule states ten or more
