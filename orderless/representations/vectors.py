@@ -1,17 +1,18 @@
 """Finished vectors, read from all shards: stacks composed, signs unpacked, second projections applied."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from orderless.catalog.plans import leaves
-from orderless.datasets.index import shard_images
 from orderless.files.results import name_of, open_result, shards_of
 from orderless.files.storage import TensorSource
 from orderless.representations.normalisation import PackedSigns, l2, normalise, unpack_signs
 from orderless.representations.words import WORD_ARRAYS, Words, join
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class StoredRows:
@@ -124,11 +125,13 @@ class Representations:
 
 
 def open_representations(
-    paths: list[str], reductions: list[str], plan: dict[str, Any], shards: int, index: pd.DataFrame
+    paths: list[str], reductions: list[str], plan: dict[str, Any], shards: int, index: "pd.DataFrame"
 ) -> Representations:
     """The finished vectors of a data set from their files. Raises OrderlessError if they are of another recipe or other images.
 
     paths: of all shards of all stored representations. reductions: files of second projections. plan: the rows they are read by.
     """
+    from orderless.datasets.index import shard_images  # imports pandas, which a search of a folder does without
+
     bases = {name_of(path): open_result(path, "reduction")[name_of(path)] for path in reductions}
     return Representations(shards_of(paths, "representations", shard_images(index, shards)), plan, bases)

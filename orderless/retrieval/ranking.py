@@ -6,11 +6,14 @@ match), JUNK (does not count), or ITSELF (the query). Images of equal similarity
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from orderless.errors import OrderlessError
+
+if TYPE_CHECKING:  # a search of a folder does without
+    import pandas as pd
 
 MATCH, OTHER, JUNK, ITSELF = 1, 0, -1, 2
 
@@ -78,7 +81,7 @@ class Protocol:
         return np.array([c for c, image in enumerate(self.images) if image != row and own.isdisjoint(self.groups[image])], int)
 
 
-def protocol(index: pd.DataFrame) -> Protocol:
+def protocol(index: "pd.DataFrame") -> Protocol:
     """The protocol that the columns `search`, `group` and `ignored` of an index define (see `orderless.datasets.index`).
 
     An image is junk for queries of its ignored groups. Raises OrderlessError if a query matches no other image, or if there is no

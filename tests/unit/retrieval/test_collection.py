@@ -213,6 +213,7 @@ def test_a_second_search_reads_nothing_and_needs_no_torch(made, folder, monkeypa
     assert image.name in done.stdout.splitlines()[0]
     assert "numpy" in done.stderr
     assert "torch" not in done.stderr
+    assert "pandas" not in done.stderr
 
 
 def test_an_interrupted_search_leaves_the_old_index(made, folder, monkeypatch):
