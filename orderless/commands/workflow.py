@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from orderless.errors import OrderlessError
@@ -116,5 +117,8 @@ def end(process: subprocess.Popen) -> None:
 
 def failure(lines: list[str]) -> str:
     """The lines of the workflow's output that say why it failed."""
-    errors = [line.strip() for line in lines if line.startswith(("error:", "WorkflowError", "    error:")) or "Error: " in line]
+    errors = [line.strip() for line in lines if line.startswith(("error:", "    error:")) or "Error: " in line]
+    for line, after in pairwise(lines):
+        if line.startswith("WorkflowError"):  # Snakemake puts the message on the next line
+            errors.append(after.strip())
     return "\n".join(dict.fromkeys(errors)) or "".join(lines[-20:])

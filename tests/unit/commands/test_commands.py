@@ -11,7 +11,7 @@ from PIL import Image
 
 import orderless
 from orderless.__main__ import main
-from orderless.commands import rank, search
+from orderless.commands import rank, search, workflow
 from orderless.reports.metrics import COLUMNS
 
 
@@ -215,3 +215,10 @@ def test_a_ranking_says_what_the_best_is_not_told_from(tmp_path):
     text = "\n".join(rank.as_text(found, config))
     assert "Best on 60 test images: mpp." in text
     assert "do not tell it from: cl-45. The fastest of these: cl-45." in text
+
+
+def test_what_the_workflow_refuses_is_said():
+    """Its message stands on the line after Snakemake's own words."""
+    lines = ["WorkflowError in file common.smk, line 4:\n", "catalog.backbones.b.model: no such model.\n", "  File x, line 4\n"]
+    assert workflow.failure(lines) == "catalog.backbones.b.model: no such model."
+    assert workflow.failure(["error: a.jpg: cannot be read\n"] * 2) == "error: a.jpg: cannot be read"
