@@ -38,7 +38,7 @@ import numpy as np
 from orderless.errors import OrderlessError, nearest
 from orderless.files.seeds import seed
 
-LEAST = 4  # training descriptors for each word of a codebook
+SPARSE = 4  # training descriptors for each word, where the configured words are more than there are descriptors
 
 
 def kinds() -> list[str]:
@@ -89,9 +89,9 @@ def fit(entry: dict[str, Any], x: np.ndarray, backend, *seed_names) -> dict[str,
 
 
 def fitted_to(encoder: Any, descriptors: int) -> Any:
-    """The encoder, with fewer words where there would be less than LEAST training descriptors for each of them."""
-    words = descriptors // LEAST or 1
-    return replace(encoder, words=words) if getattr(encoder, "words", 0) > words else encoder
+    """The encoder, with fewer words where the training descriptors are fewer than its words: then one for every SPARSE of them."""
+    possible = getattr(encoder, "words", 0) <= descriptors
+    return encoder if possible else replace(encoder, words=descriptors // SPARSE or 1)
 
 
 def is_sparse(encoder: Any) -> bool:

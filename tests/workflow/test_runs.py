@@ -18,7 +18,7 @@ from orderless.files.storage import MAKERS, Tensors
 from orderless.reports.metrics import COLUMNS
 from orderless.representations.bags import open_descriptors
 from orderless.representations.vectors import open_representations
-from tests.conftest import ROOT, SMALL, only, results, snakemake, write_config
+from tests.conftest import DEMO, IN_CI, ROOT, SMALL, only, results, snakemake, write_config
 
 ALL = SMALL["datasets"]
 BOTH = ALL[:2]  # what is classified; the third is searched
@@ -107,6 +107,22 @@ def test_a_shard_of_other_settings_or_images_is_refused(run, tmp_path):
     shutil.copy(vectors, swapped / "0.safetensors")
     with pytest.raises(OrderlessError, match=r"\(images .*rule encode_representations"):
         open_representations([str(swapped / "0.safetensors")], [], {"representations": {"mpp": {}}}, 2, index).shards[0].names()
+
+
+@IN_CI
+def test_the_example_still_holds(tmp_path):
+    """The demo's figures in the repository are those of a run, times aside; on another make of processor, to three points."""
+    done = snakemake(tmp_path, "--configfile", str(write_config(tmp_path, **DEMO)), timeout=1800)
+    assert done.returncode == 0, done.stderr[-3000:]
+    fresh, kept = tmp_path / "reports/demo", ROOT / "reports/demo"
+    old, new = (
+        pd.read_csv(folder / "metrics.csv").set_index(["dataset", "backbone", "representation", "metric"])
+        for folder in (kept, fresh)
+    )
+    assert list(old.index) == list(new.index)
+    assert (old["value"] - new["value"]).abs().max() <= 0.03
+    assert (old[["n", "dimensions", "bytes"]] == new[["n", "dimensions", "bytes"]]).all(axis=None)
+    assert {path.name for path in kept.iterdir()} >= {path.name for path in fresh.iterdir()}
 
 
 def test_a_second_run_has_nothing_to_do(run):
