@@ -69,10 +69,10 @@ class Folder:
         return {rule: count for rule, count in self.planned(config).items() if rule not in PAGES}
 
     def missing_files(self, config: dict) -> list[str]:
-        """The files under results/ that the jobs of a dry run make: rules have outputs only for what is missing."""
-        done = self.snakemake(config, "-n")
-        outputs = re.findall(r"^ +output: (.+)$", done.stdout + done.stderr, re.MULTILINE)
-        return [path for output in outputs for path in output.split(", ") if path.startswith("results/")]
+        """The files under results/ for whose sake a dry run has jobs."""
+        done = self.snakemake(config, "-n", "--verbose")  # else reasons are cut to a line
+        reasons = re.findall(r"Missing output files: ([^;\n]*)", done.stdout + done.stderr)
+        return [path for reason in reasons for path in reason.split(", ") if path.startswith("results/")]
 
     def missing(self, config: dict = CONFIG) -> set[str]:
         """The names of the results that a dry run would make."""

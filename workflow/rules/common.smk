@@ -283,6 +283,7 @@ def shorten(record):
     return True
 
 
-logging.getLogger("snakemake.logging").addFilter(shorten)
+if "--verbose" not in sys.argv:  # which shows all there is
+    logging.getLogger("snakemake.logging").addFilter(shorten)
 if CONFIG.get("experiment") and workflow.is_main_process and {"-n", "--dry-run", "--dryrun"} & set(sys.argv):
     print("\n".join(forecast()))

@@ -91,5 +91,5 @@ def test_global_pooling_becomes_a_window():
 
 
 def test_a_layer_that_does_not_exist_is_named():
-    with pytest.raises(OrderlessError, match=r"'tiny'.*'fc7' is node 'relu77'.*Did you mean 'relu7'"):
+    with pytest.raises(OrderlessError, match=r"tiny\.layers\.fc7: the network has no node 'relu77'\. Did you mean 'relu7'"):
         DenseNetwork(tinyalex(), {"fc7": "relu77"}, 32, "tiny")

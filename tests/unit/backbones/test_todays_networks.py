@@ -88,7 +88,7 @@ def train(plan, tensors, backend):
 def test_every_representation_of_the_demo(backbone, side, tmp_path):
     rows = compose_dataset({"rule": "rearranged", "train": 0, "test": 4, "block": "test"}, tmp_path, 0)
     write_thumbnails(rows, tmp_path / "thumbnails.csv")
-    index, images = pd.DataFrame(rows).assign(ignored=""), [row["image"] for row in rows]
+    index, images = pd.DataFrame(rows).assign(ignored="", group=["one", "one", "two", "two"]), [row["image"] for row in rows]
     small = SMALL["representations"] | {"thumbnail": {"precomputed": str(tmp_path / "thumbnails.csv")}}
     over = {key: value for key, value in SMALL.items() if key != "representations"} | {"representations": small}
     demo = yaml.safe_load((WORKFLOW.parent / "config.yaml").read_text())

@@ -47,5 +47,7 @@ def test_a_patch_that_is_not_the_networks_is_refused():
         densify(model, {key: value for key, value in entry.items() if key != "patch"}, "mine")
     with pytest.raises(OrderlessError, match=r"has no patches\. Leave 'patch' out"):
         densify(models.resnet18(), entry | {"layers": {"fc7": "fc"}}, "mine")
-    with pytest.raises(OrderlessError, match=r"layer 'fc7' is module 'encoder\.lm'.*Did you mean 'encoder\.ln'"):
+    with pytest.raises(
+        OrderlessError, match=r"mine\.layers\.fc7: the network has no module 'encoder\.lm'\. Did you mean 'encoder\.ln'"
+    ):
         densify(model, entry | {"layers": {"fc7": "encoder.lm"}}, "mine")

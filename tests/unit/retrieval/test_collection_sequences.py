@@ -43,7 +43,7 @@ class SeededDescriber:
 
     def header(self):
         return {
-            "describer": {"backbone": "seeded", "representation": self.representation, "weights": None, "catalog": {}},
+            "describer": {"backbone": "seeded", "representation": self.representation, "weights": None, "catalog": {}, "seed": 0},
             "network": "",
         }
 
