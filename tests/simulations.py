@@ -1,6 +1,6 @@
 """How often the 95% intervals hold the truth, on simulated test sets whose truth is known.
 
-    python -m tests.simulations coverage.md     # writes the tables: half an hour on two cores
+    python -m tests.simulations docs/coverage.md     # the tables of that page, made again: half an hour on two cores
 
 Scores of a class: negatives normal (0, 1), positives normal (`apart`, 1). Average precision of queries: a group's difficulty and a
 query's own, on the scale of log odds. Tests use the same functions with fewer repetitions.
@@ -30,6 +30,7 @@ SETTINGS = {  # name -> shares, how far apart positives and negatives are
     "20 rare classes, mAP 78": (VOC, 2.8),
     "9 common classes, mAP 65": (ATTRIBUTES, 1.2),
 }
+MARKS = ("<!-- coverage -->", "<!-- /coverage -->")
 
 
 def true_ap(share: float, apart: float) -> float:
@@ -122,7 +123,7 @@ def covered(results: list[dict], way: str, truth: float) -> tuple[float, float]:
 
 
 def row(name: str, count: int, results: list[dict], truth: float) -> str:
-    """A row of the table."""
+    """A row of the page's table."""
     mean = float(np.mean([result["figure"][0] for result in results]))
     cells = [name, f"{count:,}", f"{100 * (mean - truth):+.1f}"]
     for way in ("bootstrap", "ours"):
@@ -132,11 +133,11 @@ def row(name: str, count: int, results: list[dict], truth: float) -> str:
 
 
 def page() -> str:
-    """The tables of coverage, in Markdown."""
+    """The tables of docs/coverage.md."""
     heads = ["figure", "images or queries", "bias", "bootstrap: endless", "same size", "width"]
     heads += ["ours: endless", "same size", "width"]
     lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) - 1)]
-    for count, times in ((200, 1000), (1000, 600), (5000, 200)):
+    for count, times in ((200, 800), (1000, 400), (5000, 150)):
         for share in (0.6, 0.95):
             found = repeat(partial(accuracy_intervals, count, share, 1000), 4000)
             lines.append(row(f"accuracy {100 * share:.0f}", count, found, share))
@@ -148,12 +149,18 @@ def page() -> str:
     found = repeat(partial(search_intervals, 11, 5, 1000), 2000)
     lines.append(row("mAP of searches, 11 groups of 5", 55, found, true_map()))
     lines += ["", "| two systems equally good | images | called different at 5% |", "|---|---:|---:|"]
-    for count, times in ((200, 1000), (1000, 500)):
+    for count, times in ((200, 800), (1000, 300)):
         for name, (shares, apart) in SETTINGS.items():
             wrong = np.mean(repeat(partial(equals_called_different, count, shares, apart, 300), times))
             lines.append(f"| {name} | {count:,} | {100 * wrong:.1f} |")
     return "\n".join(lines)
 
 
+def main(path: str) -> None:
+    text = Path(path).read_text()
+    before, after = text.split(MARKS[0])[0], text.split(MARKS[1])[1]
+    Path(path).write_text(f"{before}{MARKS[0]}\n{page()}\n{MARKS[1]}{after}")
+
+
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(page() + "\n")
+    main(sys.argv[1])
