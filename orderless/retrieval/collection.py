@@ -93,7 +93,7 @@ class Collection:
         """The id of the representation."""
         return self.header["describer"]["representation"]
 
-    @property
+    @cached_property
     def images(self) -> list[str]:
         """The images, relative to the folder, in the order of the vectors."""
         return self.listing.images
