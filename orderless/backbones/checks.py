@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,9 @@ from orderless.catalog.entries import read_catalog
 from orderless.errors import OrderlessError
 from orderless.files.contents import digest
 from orderless.files.storage import write_text
+from orderless.files.versions import installed
 
+PACKAGES = ("torchvision", "timm")  # that networks are from
 BUILT_FROM = ("kind", "model", "input", "patch", "pooling", "layers")  # keys of an entry that change the network's maps
 Maps = dict[str, list[float]]  # role -> channels of its map, side in units at the training size, stride in pixels
 
@@ -36,7 +37,8 @@ def check_networks(backbones: dict[str, dict], layers: dict[str, list[dict]], ca
     if not asked:
         return
     maps: dict[str, Maps] = json.loads(cache.read_text()) if cache.is_file() else {}
-    keys = {name: digest(shape(entry), versions()) for name, entry in asked.items()}
+    versions = [installed(package) for package in PACKAGES]
+    keys = {name: digest(shape(entry), versions) for name, entry in asked.items()}
     if new := {name: entry for name, entry in asked.items() if keys[name] not in maps}:
         maps |= {keys[name]: maps_of for name, maps_of in measured(new).items()}
         cache.parent.mkdir(parents=True, exist_ok=True)
@@ -48,17 +50,6 @@ def check_networks(backbones: dict[str, dict], layers: dict[str, list[dict]], ca
 def shape(entry: dict[str, Any]) -> dict[str, Any]:
     """What of a network's entry changes its maps."""
     return {key: entry[key] for key in BUILT_FROM if key in entry}
-
-
-def versions() -> list[str]:
-    """The versions of the packages that networks are from."""
-    found = []
-    for package in ("torchvision", "timm"):
-        try:
-            found.append(version(package))
-        except PackageNotFoundError:
-            found.append("")
-    return found
 
 
 def guided(layers: Iterable[dict]) -> set[tuple[str, str]]:

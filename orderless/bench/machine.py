@@ -3,7 +3,6 @@
 import os
 import platform
 import subprocess
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 
@@ -24,14 +23,6 @@ def stamp() -> dict[str, str | int | float | None]:
     """Processor, number of cores, memory in GiB, system, version of Python."""
     return {"processor": processor(), "cores": os.cpu_count(), "memory_gib": memory_gib(), "system": platform.system(),
             "python": platform.python_version()}  # fmt: skip
-
-
-def installed(package: str) -> str:
-    """The version of an installed package."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def commit(folder: str | Path, code: list[str]) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from orderless.bench.machine import installed, stamp
+from orderless.bench.machine import stamp
+from orderless.files.versions import installed
 
 TOPICS = ["fisher", "codebooks", "extraction", "classification", "retrieval"]
 REST = 0.1  # seconds before each call: threads of another library wait for more work for tens of milliseconds, and use the cores

@@ -7,6 +7,7 @@ made; results of other settings lie beside it. Read whenever the workflow is par
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from orderless.catalog.datasets import may_skip, official
@@ -147,12 +148,17 @@ def weights_results(config: dict[str, Any], entry: dict[str, Any], name: str, co
     code = [script("backbones/verify_weights")]
     if entry["kind"] == "tinyalex":
         made_of, code = made_of | {"seed": config["seed"]}, [script("backbones/train_tinyalex"), "orderless/backbones/tinyalex.py"]
-    elif "." in str(entry.get("weights", "")).rpartition("/")[2]:
+    elif names_file(entry):
         made_of["content"] = contents.file(entry["weights"])
     code += network_code(entry)
     weights = Result("weights", "results/backbones", name, made_of | {"code": contents.code(code)}, files=("weights.safetensors",))
     shown = {"entry": without(entry, "adapt"), "code": contents.code([script(SCRIPTS["card"]), *network_code(entry)])}
     return weights, Result("card", "results/backbones", name, shown, {"weights": [weights]}, files=("card.json",))
+
+
+def names_file(entry: dict[str, Any]) -> bool:
+    """Whether a network's `weights` are a file: what has no suffix is the name of weights that their publisher has."""
+    return bool(Path(entry.get("weights", "")).suffix)
 
 
 def network_code(entry: dict[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ disk       sizes of files; a full disk as a clear error
 downloads  fetch a file from its mirrors, verify it, pin its hash
 transfers  the bytes of one URL: HTTP that resumes, FTP
 archives   unpack .tar and .zip safely
+versions   of installed packages
 seeds      random generators seeded by names
 jobs       what every script of the workflow shares: log, errors, progress
 """

@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 
 from orderless.backends import BACKENDS
-from orderless.bench.machine import commit, installed, stamp
+from orderless.bench.machine import commit, stamp
 from orderless.catalog.entries import WORKFLOW, rulings
 from orderless.datasets.index import classes, read_index
 from orderless.files.jobs import run
 from orderless.files.results import name_of
 from orderless.files.storage import file_hash, read_header
+from orderless.files.versions import installed
 from orderless.reports.pages import render, write_page
 
 PACKAGES = ["snakemake", "torch", "torchvision", "numpy", "scikit-learn", "cyvlfeat", "pillow", "pandas", "seaborn"]

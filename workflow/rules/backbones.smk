@@ -37,7 +37,7 @@ for weights in WORK.of("weights"):
                 weights=weights.path(),
             log:
                 f"logs/verify_weights/{weights.name}.log",
-            localrule: is_fetched(weights.name)  # nodes of a cluster may have no network
+            localrule: not names_file(CATALOG["backbones"][weights.name])  # nodes of a cluster may have no network
             conda:
                 "../../envs/orderless.yaml"
             resources:

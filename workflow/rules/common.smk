@@ -21,6 +21,7 @@ from orderless.catalog.kept import earlier_layout
 from orderless.catalog.missing import Shelf, Work
 from orderless.catalog.published import published_figures, published_seconds
 from orderless.catalog.recipes import all_recipes, asked
+from orderless.catalog.results import INDEXED_ELSEWHERE, names_file, without
 from orderless.errors import OrderlessError
 from orderless.files.contents import Contents, digest
 from orderless.files.jobs import prepare_environment
@@ -64,9 +65,8 @@ WEIGHTS = {name: ROOMS[DATASETS[0], name].weights for name in BACKBONES}
 PAPERS = digest([(name, entry.get("paper")) for name, entry in CATALOG["representations"].items()])
 EXTRACTED, ENCODED = WORK.pace("descriptors"), WORK.pace("representations")  # for messages
 TEMPLATES = [CONTENTS.file(path) for path in sorted(Path(ROOT).glob("orderless/reports/templates/*"))]  # of all pages
-GPU = int(
-    CONFIG["device"] == "cuda"
-)  # what a job that runs a network asks a cluster for, beside `card`, which counts on one machine
+# What a job that runs a network asks a cluster for, beside `card`, which counts on one machine.
+GPU = int(CONFIG["device"] == "cuda")
 FAMILIES = {}  # rule -> the rule whose settings it shares
 
 
@@ -87,18 +87,16 @@ def text(value):
     return lambda wildcards: written
 
 
-def memory(megabytes):
-    """A job's memory, raised with each attempt where a profile retries."""
-    return lambda wildcards, attempt: megabytes * attempt
+def growing(amount):
+    """A job's memory or time, raised with each attempt where a profile retries."""
+    return lambda wildcards, attempt: amount * attempt
 
 
-def minutes(count):
-    """A job's time, which grows like its memory."""
-    return lambda wildcards, attempt: count * attempt
+memory = minutes = growing  # megabytes; minutes
 
 
 def hours(count):
-    """The same of a long job."""
+    """The time of a long job."""
     return minutes(60 * count)
 
 
@@ -147,20 +145,13 @@ def rows_of(room, names):
 
 def network(name):
     """A param: what of a backbone's entry changes its activations."""
-    told = ("title", "licence", "citation", "known_as", "stands_for", "adapt")
-    return text({key: value for key, value in CATALOG["backbones"][name].items() if key not in told})
+    return text(without(CATALOG["backbones"][name], "adapt"))
 
 
 def dataset_entry(name, *keys):
     """A param: what of a data set's entry changes its index, or the given keys alone."""
-    told = ("title", "licence", "citation", "files", "shards", "sample", "metrics", "fraction", "adapt")
     entry = CATALOG["datasets"][name]
-    return text({key: value for key, value in entry.items() if (key in keys if keys else key not in told)})
-
-
-def is_fetched(name):
-    """Whether a network's weights come from a publisher, not from a file."""
-    return not Path(CATALOG["backbones"][name]["weights"]).suffix
+    return text({key: entry[key] for key in keys if key in entry} if keys else without(entry, *INDEXED_ELSEWHERE))
 
 
 def fraction(name):
@@ -230,13 +221,18 @@ def seed_figures(room):
     return [room.scores(name).path(".csv") for name in plans.studied(CONFIG, CATALOG, "seeds") + room.repeats()]
 
 
+def left_out(name):
+    """The pictures in the folder of a data set that are left out, in words; the folder is looked through once."""
+    return CONTENTS.once(f"left out {name}", lambda: left_out_pictures(CATALOG["datasets"][name]))
+
+
 def outlook():
     """What encodes; what a run is about to do, a line for each data set and network; and what it does not look at."""
     yield f"Encoded by {BACKENDS[CONFIG['encoding']['backend']]}{'' if has_vlfeat() else ' (VLFeat is not installed)'}"
     if LEFT_OUT:
         yield f"Left out, as VLFeat is not installed: {', '.join(LEFT_OUT)}"
     for name in DATASETS:
-        if pictures := left_out_pictures(CATALOG["datasets"][name]):
+        if pictures := left_out(name):
             yield f"{name}: left out: {pictures}"
     for (dataset, backbone), room in ROOMS.items():
         extract, encode = [

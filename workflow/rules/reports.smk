@@ -82,7 +82,7 @@ rule describe_run:
         selected=lambda w: dumps(SELECTED),
         config=lambda w: dumps(CONFIG),
         left_out=LEFT_OUT,
-        pictures=lambda w: dumps({name: left_out_pictures(CATALOG["datasets"][name]) for name in DATASETS}),
+        pictures=lambda w: dumps({name: left_out(name) for name in DATASETS}),
         codebooks=[book.path() for room in ROOMS.values() for book in room.learned(room.names)["codebooks"]],
         code=code("reports/describe_run"),
     message:

@@ -2,7 +2,8 @@
 
 import subprocess
 
-from orderless.bench.machine import commit, installed, stamp
+from orderless.bench.machine import commit, stamp
+from orderless.files.versions import installed
 
 
 def test_a_revision_says_whether_its_code_was_changed(tmp_path):
